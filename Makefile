@@ -1,0 +1,26 @@
+# `make run` and `make test` set up all they need, with any Python >= 3.11.
+PYTHON ?= python3
+VENV ?= .venv
+READY = $(VENV)/.ready
+CONFIG ?= configs/ssl_vqvae.py
+
+.PHONY: run test lint clean
+
+run: $(READY)
+	$(VENV)/bin/python main.py --config=$(CONFIG) $(ARGS)
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=...')"
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,179 @@
+"""Every hyper-parameter of every stage; the other files only change values.
+
+Paper: NC-VQVAE, https://arxiv.org/abs/2408.16613. The values are the `fixed` mode
+of this project; `faithful(config)` turns a config into the published behaviour.
+"""
+
+from ml_collections import ConfigDict
+
+METHODS = ("none", "barlow_twins", "vicreg", "vibcreg", "byol")
+
+
+def _train(num_steps: int, batch_size: int) -> ConfigDict:
+    """What every stage's training needs."""
+    train = ConfigDict()
+    train.num_steps = num_steps
+    train.batch_size = batch_size  # Smaller when the data set is; it says so.
+    train.learning_rate = 1e-3  # Peak; AdamW, betas 0.9 and 0.999.
+    train.weight_decay = 1e-3
+    train.decay_all_weights = False  # True: biases, norms and embeddings as well.
+    train.warmup_steps = 50  # Linear, then a cosine to 0 at num_steps.
+    train.clip_norm = 1.0  # Global norm of the gradient; 0: off.
+    train.ema_decay = 0.0  # Moving average of the weights for use; 0: off.
+    train.log_every = 10  # Steps; these are also run in one dispatch.
+    train.eval_every = 50  # Steps between passes over the validation part.
+    train.checkpoint_every = 200  # Steps.
+    train.patience = 0  # Evaluations without a better one before stopping; 0: off.
+    train.select = "best"  # Weights to keep: 'best' on validation, or 'last'.
+    return train
+
+
+def get_config(arg: str = "") -> ConfigDict:
+    """Values of the regular VQ-VAE with a tied MaskGIT prior; takes no argument."""
+    if arg:
+        raise ValueError(f"configs/default.py takes no argument, got {arg!r}.")
+    config = ConfigDict()
+    config.name = "default"  # Default run directory: runs/<name>-<data.name>.
+    config.seed = 0  # Weights, batches, augmentations and samples.
+    config.num_devices = 0  # Devices to share a batch among; 0: all.
+
+    config.data = ConfigDict()
+    config.data.name = "GunPoint"  # Any UCR or UEA set.
+    config.data.root = ""  # Directory of sets; "": aeon (bundled or downloaded).
+    config.data.split = "archive"  # 'archive' TRAIN/TEST, or stratified 'resplit'.
+    config.data.test_fraction = 0.2  # Of all series, for 'resplit' only.
+    config.data.validation_fraction = 0.2  # Of TRAIN, stratified; 0: none.
+    config.data.split_seed = 0  # Of the validation part and of 'resplit'.
+    config.data.missing = "error"  # NaN: 'error', or 'interpolate' along time.
+
+    config.stft = ConfigDict()
+    config.stft.window_size = 8  # Samples; periodic Hann window.
+    config.stft.hop = 2  # Samples between frames; divides window_size.
+
+    config.tokenizer = ConfigDict()
+    config.tokenizer.width = 64  # Channels throughout, and width D of a code.
+    config.tokenizer.num_res_blocks = 4  # In encoder and decoder each.
+    config.tokenizer.target_width = 8  # Columns of the token map aimed at.
+
+    config.quantizer = ConfigDict()
+    config.quantizer.num_codes = 32  # K.
+    config.quantizer.decay = 0.9  # Of the codebook's moving averages.
+    config.quantizer.commitment_weight = 1.0
+    config.quantizer.init = "kmeans"  # 'kmeans', 'data', or 'normal'.
+    # Codes with fewer vectors than this share of the mean count restart at
+    # encoder outputs of the batch; 0: never.
+    config.quantizer.revive_below = 0.05
+
+    config.augment = ConfigDict()
+    # The second view: 'gauss', 'slice', 'warp', or names joined by '+', in order.
+    config.augment.names = "gauss"
+    config.augment.gaussian_noise = ConfigDict({"scale": 0.05})
+    config.augment.slice_and_shuffle = ConfigDict({"num_segments": 4})
+    config.augment.window_warp = ConfigDict(
+        {"window_ratio": 0.4, "min_scale": 0.9, "max_scale": 2.0}
+    )
+    config.augment.amplitude_resize = ConfigDict({"scale": 0.2})
+    config.augment.random_crop = ConfigDict({"crop_ratio": 0.4})
+    config.augment.flip = ConfigDict()
+    config.augment.slope = ConfigDict({"max_slope": 0.005})
+    config.augment.noise_window = ConfigDict({"window_ratio": 0.4, "scale": 0.1})
+    config.augment.magnitude_warp = ConfigDict({"num_knots": 4, "scale": 0.2})
+    config.augment.jitter = ConfigDict({"scale": 0.05})
+    config.augment.tf_random_masks = ConfigDict({"mask_density": 0.1})
+    config.augment.tf_rotation = ConfigDict({"max_degrees": 1.0})
+    config.augment.tf_shear = ConfigDict({"max_shear": 0.01})
+    config.augment.tf_scale = ConfigDict({"min_scale": 0.9, "max_scale": 1.1})
+    config.augment.tf_block = ConfigDict({"block_size": 0.05, "density": 0.01})
+    config.augment.tf_gaussian = ConfigDict({"scale": 0.05})
+    config.augment.tf_band = ConfigDict({"num_bands": 3, "band_ratio": 0.1})
+    config.augment.tf_phase = ConfigDict({"max_shift": 0.7853981633974483})
+
+    config.ssl = ConfigDict()
+    config.ssl.method = "none"  # none, barlow_twins, vicreg, vibcreg or byol.
+    # Weight of rec(x' | D(z')), the augmented view through the autoencoder. With
+    # method 'none' and a weight above 0: the control without self-supervision.
+    config.ssl.augmented_weight = 0.0
+    # Whether the augmented view, too, moves the running batch statistics.
+    config.ssl.augmented_statistics = False
+    config.ssl.projector = ConfigDict({"hidden": 1024, "width": 1024})
+    config.ssl.iter_norm = ConfigDict({"group_size": 64, "num_steps": 5})
+    config.ssl.barlow_twins = ConfigDict({"weight": 1.0, "off_diagonal_weight": 0.005})
+    config.ssl.vicreg = ConfigDict(
+        {
+            "weight": 0.01,
+            "invariance_weight": 25.0,
+            "variance_weight": 25.0,
+            "covariance_weight": 1.0,
+        }
+    )
+    config.ssl.vibcreg = ConfigDict(
+        {
+            "weight": 0.01,
+            "invariance_weight": 25.0,
+            "variance_weight": 25.0,
+            "covariance_weight": 100.0,
+        }
+    )
+    config.ssl.byol = ConfigDict({"weight": 0.1, "target_decay": 0.99})
+
+    config.prior = ConfigDict()
+    config.prior.kind = "tied"  # 'tied' ids, or 'full_embedding' of code vectors.
+    config.prior.codebook = "finetuned"  # Input codes: 'frozen' or 'finetuned'.
+    config.prior.width = 256
+    config.prior.num_layers = 4
+    config.prior.num_heads = 2
+    config.prior.head_width = 64
+    config.prior.mlp_ratio = 1
+    config.prior.dropout = 0.1
+    config.prior.label_drop_rate = 0.2  # Series trained without their class.
+    config.prior.trunk_positions = False  # A second position table (reference).
+
+    config.masking = ConfigDict()
+    # Share masked at progress r: 'cosine' cos(pi r / 2), or 'inverted' 1 - that.
+    config.masking.schedule = "cosine"
+    config.masking.per_sample = True  # False: one ratio for the whole batch.
+    config.masking.loss_on = "masked"  # 'masked' tokens, or 'all'.
+    # 0: the nearest code. Above: drawn anew from softmax(-distance^2 / it).
+    config.masking.target_temperature = 0.0
+
+    config.sample = ConfigDict()
+    config.sample.num_samples = 256
+    config.sample.class_conditional = True  # Class shares of TRAIN; False: none.
+    config.sample.num_decode_steps = 10
+    config.sample.choice_temperature = 4.0  # Noise on which tokens to keep.
+    config.sample.token_temperature = 1.0  # Noise on which token to draw.
+    config.sample.guidance_scale = 1.0  # 1: off; above: more typical of the class.
+    config.sample.batch_size = 256
+
+    config.evaluation = ConfigDict()
+    config.evaluation.batch_size = 64
+    config.evaluation.num_mask_draws = 8  # Masks per series in the held-out NLL.
+    config.evaluation.num_shown = 8  # Series per class in the figures.
+
+    config.train = ConfigDict()
+    config.train.tokenizer = _train(num_steps=1000, batch_size=128)
+    config.train.prior = _train(num_steps=1000, batch_size=256)
+    return config
+
+
+def faithful(config: ConfigDict) -> ConfigDict:
+    """Changes `config` to the behaviour of the published code, less its leaks."""
+    config.quantizer.init = "normal"
+    config.quantizer.revive_below = 0.0
+    config.ssl.augmented_statistics = True
+    config.ssl.projector.hidden = config.ssl.projector.width = 4096
+    config.ssl.byol.target_decay = 0.9
+    config.prior.dropout = 0.0
+    config.prior.trunk_positions = True
+    config.masking.schedule = "inverted" if config.prior.kind == "tied" else "cosine"
+    config.masking.per_sample = False
+    config.masking.loss_on = "all"
+    config.masking.target_temperature = 1.0
+    for train in (config.train.tokenizer, config.train.prior):
+        train.decay_all_weights = True
+        train.warmup_steps = 0
+        train.clip_norm = 0.0
+        train.ema_decay = 0.0
+        train.patience = 0
+        train.select = "last"
+    return config

@@ -1,0 +1,28 @@
+"""Both stages in seconds: for trying things out, not for good samples.
+
+Command: python main.py --config=configs/smoke.py
+"""
+
+from ml_collections import ConfigDict
+
+from configs import ssl_vqvae
+
+
+def get_config(arg: str = "vibcreg") -> ConfigDict:
+    """`arg`: as of configs/ssl_vqvae.py."""
+    config = ssl_vqvae.get_config(arg)
+    config.name = f"smoke-{arg.replace(',', '-')}"
+    config.tokenizer.width = 16
+    config.tokenizer.num_res_blocks = 1
+    config.ssl.projector.hidden = config.ssl.projector.width = 64
+    config.prior.width = 32
+    config.prior.num_layers = 1
+    config.prior.head_width = 16
+    config.sample.num_samples = 32
+    config.evaluation.num_mask_draws = 2
+    for train in (config.train.tokenizer, config.train.prior):
+        train.num_steps = 40
+        train.batch_size = 32
+        train.eval_every = 20
+        train.checkpoint_every = 20
+    return config

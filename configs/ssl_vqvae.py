@@ -1,0 +1,32 @@
+"""SSL-VQVAE: the tokenizer with a non-contrastive self-supervised second view.
+
+Paper: NC-VQVAE, https://arxiv.org/abs/2408.16613.
+Command: python main.py --config=configs/ssl_vqvae.py
+With a method: --config=configs/ssl_vqvae.py:barlow_twins (none, barlow_twins,
+vicreg, vibcreg, byol; 'none' is the control that reconstructs the augmented view
+as well but has no self-supervised loss). Published behaviour, with the prior that
+the paper gave its self-supervised tokenizers: --config=configs/ssl_vqvae.py:vibcreg,faithful
+"""
+
+from ml_collections import ConfigDict
+
+from configs import default
+
+
+def get_config(arg: str = "vibcreg") -> ConfigDict:
+    """`arg`: a method, then ',faithful' for the published behaviour."""
+    method, _, mode = arg.partition(",")
+    if method not in default.METHODS or mode not in ("", "fixed", "faithful"):
+        raise ValueError(
+            f"configs/ssl_vqvae.py:{arg}: known are {', '.join(default.METHODS)}, each "
+            "also followed by ,faithful."
+        )
+    config = default.get_config()
+    config.name = f"ssl_vqvae-{method}"
+    config.ssl.method = method
+    config.ssl.augmented_weight = 0.2
+    if mode == "faithful":
+        config.name += "-faithful"
+        config.prior.kind = "full_embedding"
+        config = default.faithful(config)
+    return config

@@ -1,0 +1,29 @@
+"""Strict settings for every test; set before jax is imported."""
+
+import os
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+_FLAG = "--xla_force_host_platform_device_count=8"
+if _FLAG not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FLAG}".strip()
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import jax
+import pytest
+
+from tsgen_jax import compilation_cache
+
+jax.config.update("jax_numpy_rank_promotion", "raise")
+jax.config.update("jax_debug_key_reuse", True)
+jax.config.update("jax_default_matmul_precision", "highest")
+compilation_cache.enable()
+
+
+@pytest.fixture(scope="session")
+def ucr_root() -> str:
+    """A directory of UCR sets (TSGEN_DATA, else ../shared/data/ucr), or skips."""
+    default = os.path.join(os.path.dirname(__file__), "../../shared/data/ucr")
+    root = os.environ.get("TSGEN_DATA", default)
+    if not os.path.isdir(os.path.join(root, "ECG5000")):
+        pytest.skip(f"no UCR sets under {root}; set TSGEN_DATA to run this test")
+    return os.path.abspath(root)

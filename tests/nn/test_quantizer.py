@@ -1,0 +1,121 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import sklearn.cluster
+
+from tsgen_jax.nn import quantizer
+from tsgen_jax.nn.quantizer import Codebook
+
+
+def _vectors(seed=0, num=200, width=3):
+    return np.random.default_rng(seed).normal(size=(num, width)).astype("float32")
+
+
+def _codebook(codes, weight=4.0):
+    counts = jnp.full(len(codes), weight)
+    return Codebook(counts, jnp.asarray(codes) * counts[:, None])
+
+
+def test_nearest_equals_a_loop():
+    codes, z = _vectors(1, 7), _vectors(2, 30).reshape(5, 6, 3)
+    judge = [[((codes - v) ** 2).sum(1).argmin() for v in row] for row in z]
+    z_q, tokens = quantizer.quantize(_codebook(codes), z)
+    np.testing.assert_array_equal(tokens, judge)
+    np.testing.assert_allclose(z_q, codes[np.array(judge)], atol=1e-4)
+
+
+def test_gradient_goes_straight_through():
+    codebook, z = _codebook(_vectors(1, 7)), _vectors(2, 30)
+    grad = jax.grad(lambda z: (quantizer.quantize(codebook, z)[0] * 3.0).sum())(z)
+    np.testing.assert_allclose(grad, 3.0)
+
+
+def test_update_equals_the_papers_averages():
+    """Appendix A.1 of van den Oord et al. 2017, code by code."""
+    codes, z = _vectors(3, 5), _vectors(4, 50)
+    codebook = _codebook(codes)
+    _, tokens = quantizer.quantize(codebook, z)
+    updated = quantizer.update(codebook, z, tokens, decay=0.9)
+    for k in range(5):
+        mine = z[np.asarray(tokens) == k]
+        count = 0.9 * 4.0 + 0.1 * len(mine)
+        total = 0.9 * 4.0 * codes[k] + 0.1 * mine.sum(0)
+        np.testing.assert_allclose(updated.counts[k], count, rtol=1e-5)
+        np.testing.assert_allclose(updated.sums[k], total, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(updated.codes[k], total / count, rtol=1e-3)
+
+
+def test_normal_start_has_the_reference_first_step():
+    """Counts 0: the first codes are the draws; an unused one then flies away."""
+    codebook = quantizer.init_normal(jax.random.key(0), 4, 3)
+    np.testing.assert_array_equal(codebook.codes, codebook.sums)
+    z = jnp.full((10, 3), 100.0)
+    updated = quantizer.update(codebook, z, jnp.zeros(10, int), decay=0.9)
+    np.testing.assert_allclose(
+        updated.codes[0], (0.9 * codebook.sums[0] + 0.1 * 1000.0), rtol=1e-3
+    )
+    assert jnp.abs(updated.codes[1:]).max() > 1e4
+
+
+def test_kmeans_is_as_good_as_scikit_learn():
+    rng = np.random.default_rng(5)
+    centres = rng.normal(size=(6, 3)) * 10
+    z = (centres[rng.integers(0, 6, 300)] + rng.normal(size=(300, 3)) * 0.1).astype(
+        "float32"
+    )
+
+    def inertia(codes):
+        return ((z[:, None] - np.asarray(codes)[None]) ** 2).sum(-1).min(1).sum()
+
+    ours = min(
+        inertia(quantizer.init_from_vectors(jax.random.key(s), z, 6, "kmeans").codes)
+        for s in range(20)
+    )
+    judge = sklearn.cluster.KMeans(6, n_init=5, random_state=0).fit(z).inertia_
+    assert ours <= 1.01 * judge
+
+
+def test_data_start_takes_vectors_as_they_are():
+    z = _vectors(6, 40)
+    codes = quantizer.init_from_vectors(jax.random.key(1), z, 8, "data").codes
+    gaps = ((np.asarray(codes)[:, None] - z[None]) ** 2).sum(-1).min(1)
+    np.testing.assert_allclose(gaps, 0, atol=1e-6)
+    with pytest.raises(ValueError, match="kmeans, data, normal"):
+        quantizer.init_from_vectors(jax.random.key(1), z, 8, "random")
+
+
+def test_dead_codes_come_back_and_stay():
+    z = _vectors(7, 64)
+    codes = np.concatenate([_vectors(8, 6), np.full((2, 3), 1e3)]).astype("float32")
+    codebook = Codebook(
+        jnp.array([8.0] * 6 + [0.01] * 2),
+        jnp.asarray(codes) * jnp.array([8.0] * 6 + [0.01] * 2)[:, None],
+    )
+    alive = quantizer.revive(jax.random.key(0), codebook, z, below=0.05)
+    np.testing.assert_allclose(alive.codes[:6], codes[:6], rtol=1e-4)
+    gaps = ((np.asarray(alive.codes)[6:, None] - z[None]) ** 2).sum(-1).min(1)
+    np.testing.assert_allclose(gaps, 0, atol=1e-4)
+    _, tokens = quantizer.quantize(alive, z)
+    later = quantizer.update(alive, z, tokens, decay=0.9)
+    assert (later.counts >= 0.05 * later.counts.mean()).all()
+    assert jnp.abs(later.codes).max() < 10
+
+
+def test_usage_counts_perplexity_and_share():
+    found = quantizer.usage(jnp.array([[0, 0, 1], [1, 2, 2]]), 6)
+    np.testing.assert_allclose(found["codebook_perplexity"], 3.0, rtol=1e-5)
+    assert found["codebook_usage"] == 0.5
+
+
+def test_drawn_tokens_follow_the_softmax():
+    codes = jnp.array([[0.0], [1.0]])
+    z = jnp.full((20000, 1), 0.25)
+    tokens = quantizer.draw(jax.random.key(0), codes, z, temperature=0.5)
+    weights = np.exp(-np.array([0.25**2, 0.75**2]) / 0.5)
+    np.testing.assert_allclose(tokens.mean(), weights[1] / weights.sum(), atol=0.01)
+
+
+def test_widths_must_agree():
+    with pytest.raises(ValueError, match="z is 2 wide, the codes 3"):
+        quantizer.nearest(jnp.zeros((4, 3)), jnp.zeros((5, 2)))

@@ -1,0 +1,39 @@
+import jax
+import numpy as np
+import scipy.special
+
+from tsgen_jax.nn import transformer
+
+
+def test_attention_equals_a_loop_over_heads_and_positions():
+    layer = transformer.SelfAttention(num_heads=2, head_width=4)
+    x = np.random.default_rng(0).normal(size=(1, 5, 6)).astype("float32")
+    variables = layer.init(jax.random.key(0), x)
+    qkv = np.asarray(variables["params"]["qkv"]["kernel"])  # [6, 3, 2, 4]
+    out = np.asarray(variables["params"]["DenseGeneral_0"]["kernel"])  # [2, 4, 6]
+    judge = np.zeros((5, 6))
+    for h in range(2):
+        q, k, v = (x[0] @ qkv[:, i, h] for i in range(3))
+        for i in range(5):
+            weight = scipy.special.softmax(q[i] @ k.T / 2.0)
+            judge[i] += (weight @ v) @ out[h]
+    np.testing.assert_allclose(layer.apply(variables, x)[0], judge, atol=1e-5)
+
+
+def test_trunk_without_positions_does_not_know_the_order():
+    trunk = transformer.Trunk(
+        width=16,
+        num_layers=2,
+        num_heads=2,
+        head_width=8,
+        mlp_ratio=1,
+        dropout=0.0,
+        positions=False,
+    )
+    x = np.random.default_rng(1).normal(size=(2, 7, 4)).astype("float32")
+    variables = trunk.init(jax.random.key(0), x, train=False)
+    order = np.random.default_rng(2).permutation(7)
+    y = trunk.apply(variables, x, train=False)
+    shuffled = trunk.apply(variables, x[:, order], train=False)
+    np.testing.assert_allclose(shuffled, np.asarray(y)[:, order], atol=1e-5)
+    assert np.abs(np.asarray(shuffled - y)).max() > 1e-3

@@ -1,0 +1,111 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tsgen_jax.sampling import decode, guidance
+
+_K = 6
+_SETTINGS = {
+    "mask_token": _K,
+    "num_decode_steps": 10,
+    "choice_temperature": 4.0,
+    "token_temperature": 1.0,
+}
+
+
+def _masks(batch, num_tokens):
+    return jnp.full((batch, num_tokens), _K)
+
+
+def _flat(tokens):
+    return jnp.zeros((*tokens.shape, _K))
+
+
+def test_every_position_is_uncovered_once_on_the_published_schedule():
+    tokens, history = decode.decode(
+        jax.random.key(0), _flat, _masks(3, 75), **_SETTINGS
+    )
+    left = np.asarray((history == _K).sum(-1))
+    np.testing.assert_array_equal(
+        left[:, 0], [75, 74, 71, 66, 60, 53, 44, 34, 23, 11, 0]
+    )
+    assert (left == left[:, :1]).all()
+    known = np.asarray(history) != _K
+    for before, after, seen in zip(history[:-1], history[1:], known[:-1], strict=True):
+        np.testing.assert_array_equal(np.asarray(before)[seen], np.asarray(after)[seen])
+    np.testing.assert_array_equal(tokens, history[-1])
+    assert 0 <= tokens.min() <= tokens.max() < _K
+
+
+def test_given_tokens_stay():
+    start = _masks(2, 20).at[:, 5:9].set(jnp.array([1, 2, 3, 4]))
+    start = start.at[1].set(3)  # Nothing to do in the second series.
+    tokens, _ = decode.decode(jax.random.key(1), _flat, start, **_SETTINGS)
+    np.testing.assert_array_equal(tokens[0, 5:9], [1, 2, 3, 4])
+    np.testing.assert_array_equal(tokens[1], 3)
+
+
+def test_more_rounds_than_tokens_still_fills_all():
+    settings = _SETTINGS | {"num_decode_steps": 12}
+    tokens, history = decode.decode(jax.random.key(2), _flat, _masks(2, 5), **settings)
+    assert (tokens < _K).all()
+    left = np.asarray((history == _K).sum(-1))
+    assert (np.diff(left, axis=0) <= 0).all()
+
+
+def test_a_sure_prior_is_followed_and_the_surest_come_first():
+    target = jnp.arange(12) % _K
+    sure = 5 + jnp.arange(12.0)  # Later positions are surer.
+    logits = jax.nn.one_hot(target, _K) * sure[:, None] * 4
+
+    def logits_fn(tokens):
+        return jnp.broadcast_to(logits[None], (*tokens.shape, _K))
+
+    settings = _SETTINGS | {"choice_temperature": 0.0}
+    tokens, history = decode.decode(
+        jax.random.key(3), logits_fn, _masks(4, 12), **settings
+    )
+    np.testing.assert_array_equal(tokens, np.tile(target, (4, 1)))
+    for step in history:
+        hidden = np.asarray(step == _K)
+        assert (np.diff(hidden.astype(int), axis=-1) <= 0).all()
+
+
+def test_tokens_follow_the_prior_where_positions_are_independent():
+    p = jnp.array([0.5, 0.2, 0.1, 0.1, 0.06, 0.04])
+
+    def logits_fn(tokens):
+        return jnp.broadcast_to(jnp.log(p), (*tokens.shape, _K))
+
+    # Without pressure to keep the probable ones, i.e. in one round.
+    settings = _SETTINGS | {"num_decode_steps": 1}
+    tokens, _ = decode.decode(
+        jax.random.key(4), logits_fn, _masks(2000, 10), **settings
+    )
+    found = np.bincount(np.asarray(tokens).ravel(), minlength=_K) / tokens.size
+    np.testing.assert_allclose(found, p, atol=0.01)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 2.5])
+def test_guidance_goes_from_the_unconditional_to_the_conditional(scale):
+    def logits_fn(tokens, label):
+        return tokens[..., None] * 1.0 + label[:, None, None] * jnp.ones((1, 1, _K))
+
+    label, tokens = jnp.array([0, 2]), jnp.array([[1, 2, 3], [4, 5, 0]])
+    guided = guidance.guide(logits_fn, label, 7, scale)(tokens)
+    cond = logits_fn(tokens, label)
+    uncond = logits_fn(tokens, jnp.array([7, 7]))
+    np.testing.assert_allclose(guided, (1 - scale) * uncond + scale * cond, atol=1e-5)
+
+
+def test_guidance_one_calls_the_prior_once():
+    sizes = []
+
+    def logits_fn(tokens, label):
+        sizes.append(len(tokens))
+        return jnp.zeros((*tokens.shape, _K))
+
+    for scale in (1.0, 2.0):
+        guidance.guide(logits_fn, jnp.zeros(3, int), 7, scale)(jnp.zeros((3, 4), int))
+    assert sizes == [3, 6]

@@ -1,0 +1,37 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tsgen_jax.sampling import mask_schedule
+
+
+def test_cosine_masks_all_at_first_and_none_at_last():
+    r = jnp.array([0.0, 1 / 3, 0.5, 1.0])
+    share = mask_schedule.mask_ratio(r, "cosine")
+    np.testing.assert_allclose(share, [1, np.sqrt(3) / 2, np.sqrt(0.5), 0], atol=1e-6)
+    inverted = mask_schedule.mask_ratio(r, "inverted")
+    np.testing.assert_allclose(inverted, 1 - share, atol=1e-6)
+    with pytest.raises(ValueError, match="cosine, inverted"):
+        mask_schedule.mask_ratio(r, "linear")
+
+
+def test_random_mask_masks_exactly_that_many_and_anywhere():
+    num = jnp.array([0, 3, 10])
+    mask = mask_schedule.random_mask(jax.random.key(0), num, 10)
+    np.testing.assert_array_equal(mask.sum(-1), num)
+    many = mask_schedule.random_mask(jax.random.key(1), jnp.full(4000, 2), 10)
+    np.testing.assert_allclose(many.mean(0), 0.2, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "mean"), [("cosine", 2 / np.pi), ("inverted", 1 - 2 / np.pi)]
+)
+def test_training_masks_have_the_schedules_mean(schedule, mean):
+    mask = mask_schedule.training_mask(jax.random.key(2), 4000, 75, schedule, True)
+    share = mask.mean(-1)
+    np.testing.assert_allclose(share.mean(), mean, atol=0.02)
+    assert mask.sum(-1).min() >= 1
+    assert len(np.unique(share)) > 50  # A ratio for each series.
+    one = mask_schedule.training_mask(jax.random.key(2), 50, 75, schedule, False)
+    assert len(np.unique(one.sum(-1))) == 1

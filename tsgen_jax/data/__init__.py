@@ -1,0 +1,1 @@
+"""Time series by name: archives, parts, scaling, TFDS, synthetic series."""

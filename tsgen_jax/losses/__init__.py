@@ -1,0 +1,1 @@
+"""Scalars from arrays: what training makes small."""

@@ -1,0 +1,24 @@
+"""Cross entropy of predicted tokens."""
+
+import jax
+import jax.numpy as jnp
+
+from tsgen_jax.types import Array
+
+
+def token_nll(logits: Array, tokens: Array) -> jax.Array:
+    """-log p of each token, in nats: [B, N, K] and int [B, N] -> float [B, N]."""
+    log_p = jax.nn.log_softmax(logits)
+    return -jnp.take_along_axis(log_p, tokens[..., None], -1)[..., 0]
+
+
+def cross_entropy(logits: Array, tokens: Array, counted: Array) -> jax.Array:
+    """Mean nats over the counted tokens of the batch; scalar.
+
+    Args:
+        logits: float [B, N, K].
+        tokens: the true tokens, int [B, N].
+        counted: bool [B, N], at least one True (masked ones, or all).
+    """
+    nll = token_nll(logits, tokens)
+    return jnp.where(counted, nll, 0).sum() / counted.sum()

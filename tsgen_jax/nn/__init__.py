@@ -1,0 +1,1 @@
+"""Building blocks; they know no config, no task and no other block."""

@@ -1,0 +1,134 @@
+"""Convolutional encoder and decoder over the time-frequency plane.
+
+The networks of NC-VQVAE (arXiv 2408.16613) and TimeVQVAE (arXiv 2303.04743),
+with PyTorch's initial weights; a bias in front of a norm does nothing and is left out.
+"""
+
+import math
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from tsgen_jax.nn import conv
+from tsgen_jax.types import Array
+
+_SAME = ((1, 1), (1, 1))
+
+
+def _uniform(bound: float) -> Callable:
+    def init(key, shape, dtype=jnp.float32):
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return init
+
+
+def num_halvings(length: int, window_size: int, target_width: int) -> int:
+    """How often the encoder halves the columns, so that about `target_width` stay.
+
+    REFERENCE: rate = round(L / (log2(window_size) - 1) / target_width), of which
+    floor(log2) halvings, at least one.
+    """
+    rate = round(length / (math.log2(window_size) - 1) / target_width)
+    return max(1, int(math.log2(max(rate, 1))))
+
+
+def leaky(x: Array) -> jax.Array:
+    """Leaky ReLU with slope 0.01."""
+    return jnp.maximum(x, 0.01 * x)
+
+
+class Norm(nn.Module):
+    """Batch normalisation over the global batch."""
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> jax.Array:
+        """[..., C] -> [..., C]."""
+        return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5)(
+            x
+        )
+
+
+class Conv(nn.Module):
+    """3 x 3 (`kind='same'`), halving ('down') or doubling ('up') convolution."""
+
+    features: int
+    kind: str
+    use_bias: bool
+
+    @nn.compact
+    def __call__(self, x: Array) -> jax.Array:
+        """[B, F, T, C] -> [B, F, T | T // 2 | 2 T, features]."""
+        columns = 3 if self.kind == "same" else 4
+        # PyTorch counts a transposed kernel's fan over its outputs.
+        fan_channels = self.features if self.kind == "up" else x.shape[-1]
+        init = _uniform(1 / math.sqrt(3 * columns * fan_channels))
+        shape = (3, columns, x.shape[-1], self.features)
+        kernel = self.param("kernel", init, shape)
+        if self.kind == "same":
+            x = conv.conv(x, kernel, _SAME)
+        else:
+            x = (conv.conv_down if self.kind == "down" else conv.conv_up)(x, kernel)
+        if self.use_bias:
+            bias = self.param("bias", init, (self.features,))
+            x = x + bias[None, None, None]
+        return x
+
+
+class ResBlock(nn.Module):
+    """x + branch(x), then a norm; `inner_norm` in the encoder only."""
+
+    inner_norm: bool
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> jax.Array:
+        """[B, F, T, C] -> [B, F, T, C]."""
+        width = x.shape[-1]
+        branch = Conv(width, "same", use_bias=not self.inner_norm)(leaky(x))
+        if self.inner_norm:
+            branch = Norm()(branch, train)
+        init = _uniform(1 / math.sqrt(width))
+        branch = nn.Dense(width, use_bias=False, kernel_init=init)(leaky(branch))
+        return Norm()(x + branch, train)
+
+
+class Encoder(nn.Module):
+    """Time-frequency map to latent map."""
+
+    width: int
+    num_res_blocks: int
+    num_halvings: int
+
+    @nn.compact
+    def __call__(self, u: Array, train: bool) -> jax.Array:
+        """[B, F, T, 2C] -> z [B, F, W, width]; W is T halved `num_halvings` times."""
+        x = u
+        for _ in range(self.num_halvings):
+            x = Conv(self.width, "down", use_bias=False)(x)
+            x = leaky(Norm()(x, train))
+        for _ in range(self.num_res_blocks):
+            x = ResBlock(inner_norm=True)(x, train)
+        return x
+
+
+class Decoder(nn.Module):
+    """Latent map to time-frequency map."""
+
+    width: int
+    num_res_blocks: int
+    num_doublings: int  # One more doubling follows, then a linear resize.
+    features: int  # 2C.
+
+    @nn.compact
+    def __call__(self, z: Array, num_frames: int, train: bool) -> jax.Array:
+        """[B, F, W, width] -> u_hat [B, F, num_frames, features]."""
+        x = z
+        for _ in range(self.num_res_blocks):
+            x = ResBlock(inner_norm=False)(x, train)
+        for _ in range(self.num_doublings - 1):
+            x = Conv(self.width, "up", use_bias=False)(x)
+            x = leaky(Norm()(x, train))
+        x = Conv(self.features, "up", use_bias=True)(x)
+        x = Conv(self.features, "up", use_bias=True)(x)
+        return conv.resize(x, num_frames)

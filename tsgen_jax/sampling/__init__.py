@@ -1,0 +1,1 @@
+"""Decoding of tokens; knows only a function from tokens to logits."""

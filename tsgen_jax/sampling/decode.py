@@ -1,0 +1,72 @@
+"""Iterative parallel decoding: all tokens from masks in a few rounds.
+
+MaskGIT, https://arxiv.org/abs/2202.04200, section 3.2.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from tsgen_jax.sampling import mask_schedule
+from tsgen_jax.types import Array
+
+LogitsFn = Callable[[jax.Array], jax.Array]  # int [B, N] -> float [B, N, K]
+
+
+def decode(
+    key: Array,
+    logits_fn: LogitsFn,
+    tokens: Array,
+    *,
+    mask_token: int,
+    num_decode_steps: int,
+    choice_temperature: float,
+    token_temperature: float,
+) -> tuple[jax.Array, jax.Array]:
+    """Fills masked tokens, the most confident ones first.
+
+    Every round draws all masked tokens and keeps the most confident of them;
+    confidence is log p + choice_temperature * (1 - r) * Gumbel noise, so early
+    rounds choose more freely. Given tokens are never changed.
+
+    Args:
+        key: a key.
+        logits_fn: int [B, N] -> logits float [B, N, K].
+        tokens: int [B, N]; `mask_token` where to be filled.
+        mask_token: K.
+        num_decode_steps: rounds S; r = 1/S, ..., 1.
+        choice_temperature: at least 0; 0 keeps the most probable ones.
+        token_temperature: above 0; 1 draws from the prior as it is.
+
+    Returns:
+        tokens: int32 [B, N] without masks.
+        history: int32 [S + 1, B, N], from the input to the result.
+    """
+    tokens = tokens.astype(jnp.int32)
+    unknown_at_first = (tokens == mask_token).sum(-1)
+
+    def round_(tokens, step):
+        key_token, key_choice = jax.random.split(jax.random.fold_in(key, step))
+        progress = (step + 1) / num_decode_steps
+        masked = tokens == mask_token
+        logits = logits_fn(tokens)
+        drawn = jax.random.categorical(key_token, logits / token_temperature)
+        drawn = drawn.astype(jnp.int32)
+        log_p = jax.nn.log_softmax(logits)
+        confidence = jnp.take_along_axis(log_p, drawn[..., None], -1)[..., 0]
+        noise = jax.random.gumbel(key_choice, confidence.shape)
+        confidence += choice_temperature * (1 - progress) * noise
+        confidence = jnp.where(masked, confidence, jnp.inf)
+        ratio = mask_schedule.mask_ratio(progress, "cosine")
+        left = jnp.floor(unknown_at_first * ratio).astype(int)
+        # At least one token a round, also with more rounds than tokens.
+        left = jnp.clip(jnp.minimum(left, masked.sum(-1) - 1), 0)
+        left = jnp.where(step + 1 == num_decode_steps, 0, left)
+        rank = confidence.argsort(-1).argsort(-1)
+        stay = masked & (rank < left[:, None])
+        tokens = jnp.where(stay, mask_token, jnp.where(masked, drawn, tokens))
+        return tokens, tokens
+
+    last, history = jax.lax.scan(round_, tokens, jnp.arange(num_decode_steps))
+    return last, jnp.concatenate([tokens[None], history])

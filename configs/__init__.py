@@ -1,0 +1,1 @@
+"""One file per thing that one can run; see default.py for every value."""

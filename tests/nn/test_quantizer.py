@@ -31,6 +31,13 @@ def test_gradient_goes_straight_through():
     np.testing.assert_allclose(grad, 3.0)
 
 
+def test_quantised_vectors_are_the_codes_to_the_bit():
+    """Else rounding decides which of equal codes a maximum picks."""
+    codebook, z = _codebook(_vectors(1, 7)), 100 * _vectors(2, 30)
+    z_q, tokens = quantizer.quantize(codebook, z)
+    np.testing.assert_array_equal(z_q, codebook.codes[tokens])
+
+
 def test_update_equals_the_papers_averages():
     """Appendix A.1 of van den Oord et al. 2017, code by code."""
     codes, z = _vectors(3, 5), _vectors(4, 50)

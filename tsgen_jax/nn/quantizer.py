@@ -106,9 +106,11 @@ def quantize(codebook: Codebook, z: Array) -> tuple[jax.Array, jax.Array]:
     Raises:
         ValueError: `z` and the codes differ in width.
     """
-    codes = codebook.codes
+    codes = jax.lax.stop_gradient(codebook.codes)
     tokens = nearest(codes, z)
-    return z + jax.lax.stop_gradient(codes[tokens] - z), tokens
+    # z + (e - z) would be e but for rounding, and rounding would then decide which
+    # of many equal codes a maximum over z_q takes; e + (z - z) is e exactly.
+    return codes[tokens] + (z - jax.lax.stop_gradient(z)), tokens
 
 
 def _count(z: Array, tokens: Array, num_codes: int) -> tuple[jax.Array, jax.Array]:

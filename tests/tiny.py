@@ -1,0 +1,42 @@
+"""Small data and configs that tests share."""
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from configs import smoke
+from tsgen_jax.data import synthetic
+from tsgen_jax.data.dataset import Dataset, from_raw
+
+
+def make_config(method: str = "vibcreg", **changes) -> ConfigDict:
+    """The smoke config, smaller still; `changes` by dotted key."""
+    config = smoke.get_config(method)
+    config.tokenizer.width = 8
+    config.quantizer.num_codes = 8
+    config.ssl.projector.hidden = config.ssl.projector.width = 32
+    config.sample.num_samples = 8
+    config.sample.num_decode_steps = 3
+    config.evaluation.batch_size = 8
+    config.sample.batch_size = 8
+    for train in (config.train.tokenizer, config.train.prior):
+        train.batch_size = 16
+    config.update_from_flattened_dict(changes)
+    return config
+
+
+def make_dataset(length: int = 24, channels: int = 1, num_classes: int = 2) -> Dataset:
+    """Synthetic series of a few classes, 24 to train on."""
+    raw = synthetic.make_shapes(
+        seed=0,
+        num_series=32,
+        length=length,
+        num_channels=channels,
+        num_classes=num_classes,
+    )
+    return from_raw(raw, "archive", 0.2, 0.25, 0, "error")
+
+
+def scaled(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Scaled train and validation series."""
+    scale = dataset.scaler.transform
+    return scale(dataset.x_train), scale(dataset.x_valid)

@@ -1,0 +1,300 @@
+"""States of a training run on disk: atomic, asynchronous, the newest whole one back.
+
+Orbax (https://orbax.readthedocs.io) writes each one beside its place and renames
+it when it is complete, so a killed process leaves whole checkpoints only. With each
+goes a description of its leaves: that tells a state of another shape, which is an
+error, from a damaged checkpoint, which is passed over.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+
+import jax
+from absl import logging
+from orbax.checkpoint import v1 as ocp
+
+from tsgen_jax.types import PyTree
+
+Info = dict[str, float | int | str]
+
+_BROKEN = ".broken"  # Appended to the name of a checkpoint that cannot be read.
+
+
+class Checkpoints(contextlib.AbstractContextManager):
+    """The newest checkpoints of one training stage; one process, one thread."""
+
+    def __init__(self, directory: str, keep: int):
+        """Opens `directory`, which is created, and deletes half-written saves in it.
+
+        Args:
+            directory: holds nothing but checkpoints.
+            keep: how many to keep, at least 1; 2 survive damage to the newest.
+
+        Raises:
+            ValueError: `keep` is below 1.
+            OSError: the directory can be neither made nor read.
+        """
+        if keep < 1:
+            raise ValueError(f"keep is {keep}; keep at least 1 checkpoint.")
+        self._directory = os.path.abspath(directory)
+        self._unreadable: set[int] = set()  # Found by `restore`.
+        self._saving = ""  # What to say if the save under way fails.
+        policies = ocp.training.save_decision_policies
+        with _in_words(f"Cannot open the checkpoints in {self._directory}"):
+            self._checkpointer = ocp.training.Checkpointer(
+                self._directory,
+                context=_context(),
+                # Orbax's own choice skips a save while another one is under way.
+                save_decision_policy=policies.FixedIntervalPolicy(1),
+                preservation_policy=ocp.training.preservation_policies.LatestN(keep),
+                cleanup_tmp_directories=True,
+            )
+
+    def save(self, step: int, state: PyTree, info: Info) -> bool:
+        """Starts to save `state`, whose arrays may be donated when this returns.
+
+        It waits for the save before this one only. A step that is there already is
+        skipped, for False: in one run a state is a function of its step.
+
+        Args:
+            step: number of the state, at least 0 and above those saved before.
+            state: its leaves are jax arrays.
+            info: a few numbers and words to store with it; may be inf or NaN.
+
+        Raises:
+            ValueError: a leaf is no jax array, or a value of `info` no number or word.
+            OSError: this save, or the one before it, failed, say on a full disk.
+        """
+        for name, value in info.items():
+            if not isinstance(value, float | int | str):
+                raise ValueError(
+                    f"info[{name!r}] is a {type(value).__name__}; it takes int, float "
+                    "and str: convert an array with float(...)."
+                )
+        metadata = {"info": info, "leaves": _describe(abstract(state))}
+        self.wait()
+        with _in_words(f"Cannot move damaged checkpoints in {self._directory} aside"):
+            while self._unreadable:
+                path = f"{self._directory}/{self._unreadable.pop()}"
+                shutil.rmtree(path + _BROKEN, ignore_errors=True)
+                os.rename(path, path + _BROKEN)
+                self._checkpointer.reload()
+        if any(step == saved.step for saved in self._checkpointer.checkpoints):
+            logging.info("%s holds step %d already.", self._directory, step)
+            return False
+        what = f"Cannot save the checkpoint of step {step} in {self._directory}"
+        with _in_words(what):
+            self._checkpointer.save_async(
+                step, state, force=True, custom_metadata=metadata
+            )
+        self._saving = what
+        return True
+
+    def restore(self, abstract_state: PyTree) -> tuple[int, PyTree, Info] | None:
+        """Reads the newest whole checkpoint; a damaged one is passed over, and said.
+
+        The next save moves a damaged one aside and, once complete, deletes it.
+
+        Args:
+            abstract_state: jax.ShapeDtypeStruct leaves with shardings, see `abstract`;
+                they may name other devices than those that saved.
+
+        Returns:
+            Its step, state and info; None if there is no checkpoint at all.
+
+        Raises:
+            ValueError: the state has other leaves, or no checkpoint can be read.
+        """
+        self.wait()
+        reasons = {}
+        for step in [saved.step for saved in self._checkpointer.checkpoints][::-1]:
+            try:
+                state, info = _read(f"{self._directory}/{step}", abstract_state)
+            except _DamagedError as error:
+                reasons[step] = str(error)
+                continue
+            for damaged, why in reasons.items():
+                logging.warning(
+                    f"Checkpoint {self._directory}/{damaged} cannot be read ({why}). "
+                    f"Step {step} is used instead; the damaged one is deleted when the "
+                    "next checkpoint is complete."
+                )
+            self._unreadable = set(reasons)
+            return step, state, info
+        if not reasons:
+            return None
+        listed = "\n".join(f"  step {step}: {why}" for step, why in reasons.items())
+        raise ValueError(
+            f"None of the checkpoints in {self._directory} can be read:\n{listed}\n"
+            "Put back a copy of them, or delete this directory to train from step 0."
+        )
+
+    def wait(self) -> None:
+        """Returns when the last save is complete on disk.
+
+        Raises:
+            OSError: it failed; the checkpoints before it are still there.
+        """
+        what, self._saving = self._saving, ""
+        if not what:
+            return
+        try:
+            with _in_words(what):
+                self._checkpointer.wait()
+        except OSError:
+            self._checkpointer.reload()  # It forgot those that this was to replace.
+            raise
+        for name in os.listdir(self._directory):
+            if name.endswith(_BROKEN):
+                shutil.rmtree(os.path.join(self._directory, name))
+
+    def close(self) -> None:
+        """Completes the last save and frees the threads; raises as `wait`."""
+        try:
+            self.wait()
+        finally:
+            self._checkpointer.close()
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+
+def save_weights(directory: str, weights: PyTree) -> None:
+    """Writes the final weights of a stage, instead of any that are there.
+
+    Args:
+        directory: appears when they are complete; nothing else may be in it.
+        weights: its leaves are jax arrays.
+
+    Raises:
+        ValueError: a leaf is no jax array, or something else is in `directory`.
+        OSError: the disk is full or read-only.
+    """
+    directory = os.path.abspath(directory)
+    metadata = {"info": {}, "leaves": _describe(abstract(weights))}
+    if os.path.exists(directory) and "state" not in os.listdir(directory):
+        raise ValueError(f"{directory} is there and holds no weights: move it away.")
+    with _in_words(f"Cannot save the weights in {directory}"), _context():
+        ocp.save(directory, weights, overwrite=True, custom_metadata=metadata)
+
+
+def load_weights(directory: str, abstract_weights: PyTree) -> PyTree:
+    """Reads what `save_weights` wrote in `directory`, onto any devices.
+
+    `abstract_weights` has jax.ShapeDtypeStruct leaves with shardings, see `abstract`.
+
+    Raises:
+        ValueError: nothing is there, it cannot be read, or it has other leaves.
+    """
+    directory = os.path.abspath(directory)
+    if not os.path.isdir(directory):
+        raise ValueError(
+            f"There are no weights in {directory}: this stage is not trained yet. Run "
+            "it first, or give the run directory that holds them."
+        )
+    try:
+        return _read(directory, abstract_weights)[0]
+    except _DamagedError as error:
+        raise ValueError(
+            f"The weights in {directory} cannot be read ({error}). Put back a copy, or "
+            "delete that directory and train the stage again."
+        ) from error
+
+
+def abstract(state: PyTree) -> PyTree:
+    """Shapes, dtypes and shardings of `state`; ValueError if a leaf is no jax array."""
+
+    def one(path, leaf):
+        if not isinstance(leaf, jax.Array):
+            raise ValueError(
+                f"{jax.tree_util.keystr(path)} is a {type(leaf).__name__}; a "
+                "checkpoint holds jax arrays only: wrap it in jnp.asarray."
+            )
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding)
+
+    return jax.tree_util.tree_map_with_path(one, state)
+
+
+class _DamagedError(Exception):
+    """Says why a checkpoint cannot be read."""
+
+
+def _read(path: str, abstract_state: PyTree) -> tuple[PyTree, Info]:
+    """State and info at `path`; _DamagedError, or ValueError for other leaves."""
+    wanted = _describe(abstract_state)
+    with _reading():
+        metadata = ocp.metadata(path).custom_metadata
+        saved, info = metadata["leaves"], metadata["info"]
+    _check_leaves(saved, wanted, path)
+    with _reading():
+        return ocp.load(path, abstract_state), info
+
+
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # Orbax has no type for damage; none goes unsaid.
+        if isinstance(_root(error), jax.errors.JaxRuntimeError):
+            raise  # The device failed, say out of memory, not the file.
+        raise _DamagedError(_reason(error)) from error
+
+
+def _describe(abstract_state: PyTree) -> dict[str, str]:
+    """Path -> 'float32[2, 3]' of every leaf."""
+    leaves = {}
+    for path, leaf in jax.tree_util.tree_leaves_with_path(abstract_state):
+        name = jax.tree_util.keystr(path)
+        if getattr(leaf, "sharding", None) is None:
+            raise ValueError(
+                f"{name} has no sharding; use checkpoint.abstract(state) or "
+                "jax.ShapeDtypeStruct(shape, dtype, sharding=...)."
+            )
+        leaves[name] = f"{leaf.dtype}{list(leaf.shape)}"
+    return leaves
+
+
+def _check_leaves(saved: dict[str, str], wanted: dict[str, str], path: str) -> None:
+    if saved == wanted:
+        return
+    lines = [
+        f"  {name}: {saved.get(name, 'absent')} there, {wanted.get(name, 'absent')} now"
+        for name in sorted(saved.keys() | wanted.keys())
+        if saved.get(name) != wanted.get(name)
+    ]
+    listed = "\n".join(lines[:8] + ["  ..."] * (len(lines) > 8))
+    raise ValueError(
+        f"{path} holds another state than this configuration makes:\n{listed}\n"
+        "Use the configuration it was trained with, or another --workdir."
+    )
+
+
+def _context() -> ocp.Context:
+    context = ocp.Context()
+    # In the background, one that cannot be made holds up the exit for minutes.
+    context.asynchronous.create_directories_asynchronously = False
+    return context
+
+
+def _root(error: BaseException) -> BaseException:
+    return error if error.__cause__ is None else _root(error.__cause__)
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what lies at the root of `error`."""
+    first_line = str(_root(error)).strip().partition("\n")[0]
+    return f"{type(_root(error)).__name__}: {first_line[:300]}"
+
+
+@contextlib.contextmanager
+def _in_words(what: str) -> Iterator[None]:
+    """Makes what file systems and tensorstore raise one OSError that says why."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise OSError(
+            f"{what}: {_reason(error)}. Check the free space and the permissions "
+            "there, then give the same command again: it resumes."
+        ) from error

@@ -1,0 +1,136 @@
+"""All that can be wrong with a config or its data, said before any compute."""
+
+import jax
+import jax.numpy as jnp
+from ml_collections import ConfigDict
+
+from tsgen_jax.data import augment
+from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
+from tsgen_jax.models import prior
+from tsgen_jax.nn import quantizer, resnet, stft
+from tsgen_jax.sampling import mask_schedule
+from tsgen_jax.tasks import tokenizer
+
+STAGES = ("tokenizer", "prior")
+_MODELS = {
+    "data.split": SPLITS,
+    "data.missing": MISSING,
+    "quantizer.init": quantizer.INITS,
+    "ssl.method": tokenizer.METHODS,
+    "prior.kind": prior.KINDS,
+    "prior.codebook": prior.CODEBOOKS,
+    "masking.schedule": mask_schedule.SCHEDULES,
+    "masking.loss_on": ("masked", "all"),
+}
+_CHOICES = _MODELS | {f"train.{s}.select": ("best", "last") for s in STAGES}
+_INFINITY = float("inf")
+_TRAIN_RANGES = {
+    "num_steps": (1, _INFINITY),
+    "batch_size": (1, _INFINITY),
+    "learning_rate": (1e-12, _INFINITY),
+    "weight_decay": (0, _INFINITY),
+    "warmup_steps": (0, _INFINITY),
+    "clip_norm": (0, _INFINITY),
+    "ema_decay": (0, 1 - 1e-9),
+    "log_every": (1, _INFINITY),
+    "eval_every": (1, _INFINITY),
+    "checkpoint_every": (1, _INFINITY),
+    "patience": (0, _INFINITY),
+}
+_RANGES = {
+    "num_devices": (0, _INFINITY),
+    "data.test_fraction": (1e-6, 1 - 1e-6),
+    "data.validation_fraction": (0, 0.5),
+    "tokenizer.width": (1, _INFINITY),
+    "tokenizer.num_res_blocks": (0, _INFINITY),
+    "tokenizer.target_width": (1, _INFINITY),
+    "quantizer.num_codes": (2, _INFINITY),
+    "quantizer.decay": (0, 1 - 1e-9),
+    "quantizer.commitment_weight": (0, _INFINITY),
+    "quantizer.revive_below": (0, 1),
+    "ssl.augmented_weight": (0, _INFINITY),
+    "ssl.projector.hidden": (1, _INFINITY),
+    "ssl.projector.width": (1, _INFINITY),
+    "ssl.iter_norm.group_size": (1, _INFINITY),
+    "ssl.iter_norm.num_steps": (1, _INFINITY),
+    "prior.width": (1, _INFINITY),
+    "prior.num_layers": (1, _INFINITY),
+    "prior.num_heads": (1, _INFINITY),
+    "prior.head_width": (1, _INFINITY),
+    "prior.mlp_ratio": (1, _INFINITY),
+    "prior.dropout": (0, 1 - 1e-9),
+    "prior.label_drop_rate": (0, 1),
+    "masking.target_temperature": (0, _INFINITY),
+    "sample.num_samples": (1, _INFINITY),
+    "sample.num_decode_steps": (1, _INFINITY),
+    "sample.choice_temperature": (0, _INFINITY),
+    "sample.token_temperature": (1e-6, _INFINITY),
+    "sample.guidance_scale": (0, _INFINITY),
+    "sample.batch_size": (1, _INFINITY),
+    "evaluation.batch_size": (1, _INFINITY),
+    "evaluation.num_mask_draws": (1, _INFINITY),
+    "evaluation.num_shown": (1, _INFINITY),
+} | {f"train.{s}.{k}": bound for s in STAGES for k, bound in _TRAIN_RANGES.items()}
+
+
+def _value(config: ConfigDict, key: str):
+    for part in key.split("."):
+        config = config[part]
+    return config
+
+
+def check_config(config: ConfigDict) -> None:
+    """Raises ValueError that lists every value out of range or not among the known."""
+    faults = []
+    for key, known in _CHOICES.items():
+        value = _value(config, key)
+        if value not in known:
+            faults.append(f"{key}={value!r}: known are {', '.join(known)}")
+    for key, (low, high) in _RANGES.items():
+        value = _value(config, key)
+        if not low <= value <= high:  # NaN fails as well.
+            bound = f"at least {low}" if high == _INFINITY else f"in [{low}, {high}]"
+            faults.append(f"{key}={value!r}: must be {bound}")
+    try:
+        augment.make_augment(**config.augment)
+    except (ValueError, TypeError) as error:
+        faults.append(f"augment: {error}")
+    if config.quantizer.revive_below > 0 and config.quantizer.init == "normal":
+        faults.append(
+            "quantizer.init='normal' starts with empty codes, which "
+            "quantizer.revive_below > 0 would replace at once: set one of them"
+        )
+    if faults:
+        raise ValueError("The config has faults:\n  " + "\n  ".join(faults))
+
+
+def check_dataset(config: ConfigDict, dataset: Dataset) -> None:
+    """Raises ValueError where the config cannot be used with this data set."""
+    stft.check(dataset.length, config.stft.window_size, config.stft.hop)
+    halvings = resnet.num_halvings(
+        dataset.length, config.stft.window_size, config.tokenizer.target_width
+    )
+    frames = stft.num_frames(dataset.length, config.stft.hop)
+    if frames >> halvings < 1:
+        raise ValueError(
+            f"Series of {dataset.length} samples give {frames} STFT frames, too few "
+            f"for {halvings} halvings; use a larger tokenizer.target_width."
+        )
+    if config.ssl.method != "none" and len(dataset.x_train) < 2:
+        raise ValueError(
+            f"ssl.method={config.ssl.method!r} compares series within a batch and "
+            "needs at least 2 training series; use ssl.method='none'."
+        )
+    if config.sample.class_conditional and dataset.num_classes < 2:
+        raise ValueError(
+            f"{dataset.name} has one class only ({dataset.classes[0]!r}): nothing to "
+            "condition on. Set sample.class_conditional=False to generate without."
+        )
+    one = jax.ShapeDtypeStruct((1, dataset.length, dataset.num_channels), jnp.float32)
+    try:
+        jax.eval_shape(augment.make_augment(**config.augment), jax.random.key(0), one)
+    except ValueError as error:
+        raise ValueError(
+            f"augment.names={config.augment.names!r} does not suit {dataset.name}: "
+            f"{error}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Judgements of a run: arrays in, numbers, figures and a page out."""

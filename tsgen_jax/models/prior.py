@@ -1,0 +1,96 @@
+"""The prior: a bidirectional transformer that predicts masked tokens.
+
+MaskGIT, https://arxiv.org/abs/2202.04200, in the two forms of NC-VQVAE.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from tsgen_jax.nn import transformer
+from tsgen_jax.types import Array
+
+KINDS = ("tied", "full_embedding")
+CODEBOOKS = ("frozen", "finetuned")
+
+
+class Prior(nn.Module):
+    """Tokens, some of them masked, and a class -> logits of every token.
+
+    `kind='tied'`: token embeddings start as the tokenizer's codes, are trained, and
+    are the output weights as well. 'full_embedding': the inputs are the codes
+    themselves, 'frozen' or 'finetuned', and the output has weights of its own.
+    """
+
+    num_tokens: int  # N
+    num_codes: int  # K; the mask token is K.
+    num_classes: int  # Y; the label Y stands for "any class".
+    kind: str
+    codebook: str
+    width: int
+    num_layers: int
+    num_heads: int
+    head_width: int
+    mlp_ratio: int
+    dropout: float
+    trunk_positions: bool
+
+    @nn.compact
+    def __call__(
+        self, tokens: Array, label: Array, codes: Array, train: bool
+    ) -> jax.Array:
+        """Predicts every token.
+
+        Args:
+            tokens: int [B, N] in [0, K]; K is masked.
+            label: int [B] in [0, Y]; Y is no class.
+            codes: the tokenizer's codes, float [K, D].
+            train: whether dropout is on (it then needs an rng 'dropout').
+
+        Returns:
+            Logits, float [B, N, K].
+
+        Raises:
+            ValueError: N or K differ from the module's; unknown kind or codebook.
+        """
+        for name, value, known in (
+            ("kind", self.kind, KINDS),
+            ("codebook", self.codebook, CODEBOOKS),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f"Unknown prior.{name} {value!r}; known: {', '.join(known)}."
+                )
+        if tokens.shape[1:] != (self.num_tokens,) or len(codes) != self.num_codes:
+            raise ValueError(
+                f"Prior of N={self.num_tokens}, K={self.num_codes} got tokens "
+                f"{tokens.shape} and {len(codes)} codes."
+            )
+        width = codes.shape[-1]
+        normal = nn.initializers.normal(1.0)
+        trained = self.kind == "tied" or self.codebook == "finetuned"
+        table = self.param("embedding", lambda _: codes) if trained else codes
+        mask = self.param("mask_embedding", normal, (1, width))
+        x = jnp.concatenate([table, mask])[tokens]
+        x = x + self.param("positions", normal, (self.num_tokens, width))[None]
+        x = nn.LayerNorm(epsilon=1e-12)(x)
+        classes = nn.Embed(self.num_classes + 1, width, embedding_init=normal)
+        x = jnp.concatenate([classes(label)[:, None], x], axis=1)
+        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        x = transformer.Trunk(
+            width=self.width,
+            num_layers=self.num_layers,
+            num_heads=self.num_heads,
+            head_width=self.head_width,
+            mlp_ratio=self.mlp_ratio,
+            dropout=self.dropout,
+            positions=self.trunk_positions,
+        )(x, train)
+        x = nn.gelu(nn.Dense(width)(x[:, 1:]), approximate=False)
+        x = nn.LayerNorm(epsilon=1e-12)(x)
+        if self.kind == "full_embedding":
+            return nn.Dense(self.num_codes)(x)
+        bias = self.param(
+            "bias", nn.initializers.zeros, (self.num_tokens, self.num_codes)
+        )
+        return jnp.einsum("bnd,kd->bnk", x, table) + bias[None]

@@ -1,0 +1,125 @@
+"""The tokenizer: series -> STFT -> encoder -> codes -> decoder -> inverse STFT.
+
+NC-VQVAE, https://arxiv.org/abs/2408.16613, without its training objective.
+`weights` below is {'params', 'batch_stats', 'codebook'}: all that using it needs.
+"""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from tsgen_jax.nn import quantizer, resnet, stft
+from tsgen_jax.types import Array, PyTree
+
+Weights = dict[str, Any]
+
+
+class AutoEncoder(nn.Module):
+    """Encoder and decoder of series of one length and channel count."""
+
+    length: int
+    channels: int
+    window_size: int
+    hop: int
+    width: int
+    num_res_blocks: int
+    target_width: int
+
+    def setup(self):
+        """Builds both halves."""
+        halvings = resnet.num_halvings(self.length, self.window_size, self.target_width)
+        self.encoder = resnet.Encoder(self.width, self.num_res_blocks, halvings)
+        self.decoder = resnet.Decoder(
+            self.width, self.num_res_blocks, halvings, 2 * self.channels
+        )
+
+    @property
+    def map_shape(self) -> tuple[int, int]:
+        """(F, W) of the token map; N = F W tokens, row by row."""
+        halvings = resnet.num_halvings(self.length, self.window_size, self.target_width)
+        frames = stft.num_frames(self.length, self.hop)
+        return self.window_size // 2 + 1, frames >> halvings
+
+    def __call__(self, x: Array) -> jax.Array:
+        """Touches every weight; for initialisation."""
+        return self.decode(self.encode(self.to_map(x), train=True), train=True)
+
+    def to_map(self, x: Array) -> jax.Array:
+        """Series [B, L, C] -> u [B, F, T, 2C]."""
+        return stft.stft(x, self.window_size, self.hop)
+
+    def to_series(self, u: Array) -> jax.Array:
+        """u [B, F, T, 2C] -> series [B, L, C]."""
+        return stft.istft(u, self.length, self.window_size, self.hop)
+
+    def encode(self, u: Array, train: bool) -> jax.Array:
+        """u [B, F, T, 2C] -> z [B, F, W, D]."""
+        return self.encoder(u, train)
+
+    def decode(self, z: Array, train: bool) -> jax.Array:
+        """z [B, F, W, D] -> u_hat [B, F, T, 2C]."""
+        return self.decoder(z, stft.num_frames(self.length, self.hop), train)
+
+
+def apply(
+    model: AutoEncoder, params: PyTree, batch_stats: PyTree, method: str, x: Array
+) -> tuple[jax.Array, PyTree]:
+    """Runs 'encode' or 'decode' in training mode.
+
+    Returns:
+        The result and the moved running statistics.
+    """
+    variables = {"params": params, "batch_stats": batch_stats}
+    y, moved = model.apply(
+        variables, x, train=True, method=method, mutable=["batch_stats"]
+    )
+    # One half leaves the other's statistics out of what it hands back.
+    return y, {**batch_stats, **moved["batch_stats"]}
+
+
+def _evaluate(model: AutoEncoder, weights: Weights, method: str, x: Array):
+    variables = {k: weights[k] for k in ("params", "batch_stats")}
+    return model.apply(variables, x, train=False, method=method)
+
+
+def encode(model: AutoEncoder, weights: Weights, x: Array) -> jax.Array:
+    """Scaled series [B, L, C] -> z [B, F, W, D]; nothing is updated."""
+    return _evaluate(model, weights, "encode", model.to_map(x))
+
+
+def tokenize(model: AutoEncoder, weights: Weights, x: Array) -> jax.Array:
+    """Scaled series [B, L, C] -> tokens int32 [B, N]."""
+    z = encode(model, weights, x)
+    return quantizer.nearest(weights["codebook"].codes, z).reshape(len(x), -1)
+
+
+def token_logits(
+    model: AutoEncoder, weights: Weights, x: Array, temperature: float
+) -> jax.Array:
+    """Scaled series [B, L, C] -> float [B, N, K], -distance^2 / temperature."""
+    z = encode(model, weights, x).reshape(len(x), -1, model.width)
+    distances = quantizer.squared_distances(weights["codebook"].codes, z)
+    return -distances / temperature
+
+
+def decode_map(model: AutoEncoder, weights: Weights, tokens: Array) -> jax.Array:
+    """Tokens int [B, N] -> u_hat [B, F, T, 2C]."""
+    z_q = weights["codebook"].codes[tokens]
+    z_q = z_q.reshape(len(tokens), *model.map_shape, model.width)
+    return _evaluate(model, weights, "decode", z_q)
+
+
+def detokenize(model: AutoEncoder, weights: Weights, tokens: Array) -> jax.Array:
+    """Tokens int [B, N] -> scaled series [B, L, C]."""
+    return model.to_series(decode_map(model, weights, tokens))
+
+
+def spread(codes: Array) -> jax.Array:
+    """Mean absolute cosine similarity between different codes [K, D]; scalar."""
+    norms = jnp.maximum(jnp.linalg.norm(codes, axis=-1, keepdims=True), 1e-12)
+    unit = codes / norms
+    similarity = jnp.abs(jnp.matmul(unit, unit.T, precision="highest"))
+    num = len(codes)
+    return (similarity.sum() - jnp.trace(similarity)) / (num * (num - 1))

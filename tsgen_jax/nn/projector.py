@@ -1,0 +1,66 @@
+"""Head between the tokenizer and a self-supervised loss."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from tsgen_jax.nn.iter_norm import iter_norm
+from tsgen_jax.types import Array
+
+_EPS = 1e-5
+
+
+def pool(z: Array) -> jax.Array:
+    """Mean and maximum over the map: [B, F, W, D] -> [B, 2D]."""
+    return jnp.concatenate([z.mean((1, 2)), z.max((1, 2))], axis=-1)
+
+
+class BatchStandardise(nn.Module):
+    """Batch normalisation without running statistics; the head only ever trains."""
+
+    @nn.compact
+    def __call__(self, x: Array) -> jax.Array:
+        """[B, P] -> [B, P]."""
+        scale = self.param("scale", nn.initializers.ones, x.shape[-1:])
+        bias = self.param("bias", nn.initializers.zeros, x.shape[-1:])
+        mean, var = x.mean(0, keepdims=True), x.var(0, keepdims=True)
+        return (x - mean) * jax.lax.rsqrt(var + _EPS) * scale[None] + bias[None]
+
+
+class Projector(nn.Module):
+    """Linear-norm-ReLU twice (once with `num_hidden=1`), then Linear."""
+
+    hidden: int
+    width: int
+    num_hidden: int
+    use_bias: bool  # Of the last layer; no use where differences or spreads count.
+
+    @nn.compact
+    def __call__(self, x: Array) -> jax.Array:
+        """[B, 2D] -> [B, P]."""
+        for _ in range(self.num_hidden):
+            x = nn.Dense(self.hidden, use_bias=False)(x)
+            x = nn.relu(BatchStandardise()(x))
+        return nn.Dense(self.width, use_bias=self.use_bias)(x)
+
+
+class Whitener(nn.Module):
+    """IterNorm with a scale per channel, as VIbCReg ends its projector.
+
+    The reference's bias is left out: no term of the loss sees it.
+    """
+
+    group_size: int
+    num_steps: int
+
+    @nn.compact
+    def __call__(self, x: Array) -> jax.Array:
+        """[B, P] -> [B, P]."""
+        scale = self.param("scale", nn.initializers.ones, x.shape[-1:])
+        return iter_norm(
+            x,
+            scale,
+            jnp.zeros_like(scale),
+            group_size=self.group_size,
+            num_steps=self.num_steps,
+        )

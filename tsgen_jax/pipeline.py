@@ -1,0 +1,194 @@
+"""The stages of a run in order: tokenizer, prior, samples, evaluation, report.
+
+A finished stage is skipped, a broken-off one goes on where it stopped.
+"""
+
+import copy
+import logging
+import math
+import os
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+
+from tsgen_jax import (
+    checkpoint,
+    checks,
+    compilation_cache,
+    run_dir,
+    run_report,
+    sharding,
+    train,
+)
+from tsgen_jax.data.dataset import Dataset, load_dataset
+from tsgen_jax.generator import Generator, share_labels
+from tsgen_jax.tasks import prior as prior_task
+from tsgen_jax.tasks import tokenizer as tokenizer_task
+from tsgen_jax.train import InterruptedRunError as InterruptedRunError
+from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.writer import Writer
+
+_LOG = logging.getLogger(__name__)
+_MAY_DIFFER = ("num_devices",)  # A run may go on with other devices.
+
+
+def run(config: ConfigDict, workdir: str) -> dict[str, float]:
+    """Makes, resumes or just reports the run in `workdir`.
+
+    Returns:
+        The final metrics, under the names of the report.
+
+    Raises:
+        ValueError, OSError: bad config, data or directory; nothing is written.
+        FloatingPointError: a loss is not finite.
+        InterruptedRunError: the run was asked to stop and can go on later.
+    """
+    checks.check_config(config)
+    dataset = load_dataset(**config.data)
+    checks.check_dataset(config, dataset)
+    with run_dir.open_run(workdir, config.to_dict(), ignore=_MAY_DIFFER):
+        _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
+        compilation_cache.enable()
+        started = time.perf_counter()
+        run_dir.write_json(
+            os.path.join(workdir, "scaler.json"), dataset.scaler.to_json()
+        )
+        generator, tasks = _train_both(config, dataset, workdir)
+        samples = _sample(config, dataset, generator, workdir)
+        metrics = _evaluate(config, dataset, generator, tasks, workdir)
+        run_report.write(config, dataset, generator, samples, metrics, workdir)
+        _LOG.info("Finished in %.0f s.", time.perf_counter() - started)
+    return metrics
+
+
+def _key(config: ConfigDict, stage: int) -> Array:
+    return jax.random.fold_in(jax.random.key(config.seed), stage)
+
+
+def _train_both(
+    config: ConfigDict, dataset: Dataset, workdir: str
+) -> tuple[Generator, dict[str, Task]]:
+    """Trains tokenizer and prior, or loads them when they are done."""
+    scale = dataset.scaler.transform
+    x_train, x_valid = scale(dataset.x_train), scale(dataset.x_valid)
+    settings = _settings(config, "tokenizer", len(x_train))
+    tokenizer = tokenizer_task.make_model(config, *x_train.shape[1:])
+    task = tokenizer_task.make_task(config, settings.batch_size, x_train, x_valid)
+    weights = _train_stage(config, task, settings, _key(config, 1), workdir)
+
+    make_data = prior_task.make_data_fn(config, tokenizer, weights)
+    train_data = make_data(x_train, dataset.y_train, config.masking.target_temperature)
+    valid_data = make_data(x_valid, dataset.y_valid, 0.0)
+    model = prior_task.make_model(
+        config, math.prod(tokenizer.map_shape), dataset.num_classes
+    )
+    second = prior_task.make_task(
+        config, model, weights["codebook"].codes, train_data, valid_data
+    )
+    settings = _settings(config, "prior", len(x_train))
+    prior_weights = _train_stage(config, second, settings, _key(config, 2), workdir)
+    generator = Generator(
+        tokenizer, weights, model, prior_weights, dataset.scaler, config.sample
+    )
+    return generator, {"tokenizer": task, "prior": second}
+
+
+def _settings(config: ConfigDict, stage: str, num_series: int) -> ConfigDict:
+    """`config.train[stage]` with a batch that the data can fill."""
+    settings = copy.deepcopy(config.train[stage])
+    if settings.batch_size > num_series:
+        _LOG.info(
+            "%s: batch %d instead of %d, there are no more training series.",
+            stage,
+            num_series,
+            settings.batch_size,
+        )
+        settings.batch_size = num_series
+    return settings
+
+
+def _train_stage(
+    config: ConfigDict, task: Task, settings: ConfigDict, key: Array, workdir: str
+) -> PyTree:
+    """Weights of one stage: loaded if done, else trained and stored."""
+    directory = os.path.join(workdir, task.name, "weights")
+    done = run_dir.read_done(workdir, task.name)
+    if done is not None:
+        _LOG.info("%s: done before, %s.", task.name, done)
+        batch = jax.tree.map(lambda a: a[: settings.batch_size], task.train_data)
+        shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), key, batch)
+        here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        shapes = jax.tree.map(
+            lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
+        )
+        return checkpoint.load_weights(directory, shapes)
+    mesh = sharding.make_mesh(settings.batch_size, config.num_devices)
+    started = time.perf_counter()
+    weights, summary = train.fit(task, settings, key=key, mesh=mesh, workdir=workdir)
+    weights = jax.device_put(weights, jax.devices()[0])
+    checkpoint.save_weights(directory, weights)
+    run_dir.mark_done(workdir, task.name, summary)
+    seconds = time.perf_counter() - started
+    _LOG.info("%s: %.0f s; %s.", task.name, seconds, summary)
+    return weights
+
+
+def _sample(
+    config: ConfigDict, dataset: Dataset, generator: Generator, workdir: str
+) -> dict[str, np.ndarray]:
+    """Generates `samples.npz`, or reads it when it is there.
+
+    Returns:
+        x [n, L, C] in original units, label [n] (-1: none), tokens [n, N].
+    """
+    path = os.path.join(workdir, "samples.npz")
+    if os.path.exists(path):
+        with np.load(path) as stored:
+            return dict(stored)
+    num = config.sample.num_samples
+    label = np.full(num, dataset.num_classes, np.int32)
+    if config.sample.class_conditional:
+        counts = np.bincount(dataset.y_train, minlength=dataset.num_classes)
+        label = share_labels(counts, num)
+    started = time.perf_counter()
+    tokens = generator.sample_tokens(_key(config, 3), label)[-1]
+    samples = {
+        "x": generator.decode(tokens),
+        "label": np.where(label == dataset.num_classes, -1, label),
+        "tokens": tokens,
+    }
+    seconds = time.perf_counter() - started
+    _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
+    temporary = path + ".tmp.npz"
+    np.savez_compressed(temporary, **samples)
+    os.replace(temporary, path)
+    return samples
+
+
+def _evaluate(
+    config: ConfigDict,
+    dataset: Dataset,
+    generator: Generator,
+    tasks: dict[str, Task],
+    workdir: str,
+) -> dict[str, float]:
+    """Final scores on TEST, which nothing before has touched."""
+    done = run_dir.read_done(workdir, "evaluation")
+    if done is not None:
+        return done
+    x_test = dataset.scaler.transform(dataset.x_test)
+    stage_1 = tasks["tokenizer"].evaluate(generator.tokenizer_weights, {"x": x_test})
+    data = {"tokens": generator.encode(dataset.x_test), "label": dataset.y_test}
+    stage_2 = tasks["prior"].evaluate(generator.prior_weights, data)
+    stage_1.pop("loss")
+    metrics = {k: float(v) for k, v in stage_1.items()}
+    metrics["masked_token_nll"] = float(stage_2["loss"])
+    metrics["nll_bound"] = float(stage_2["nll_bound"])
+    metrics["uniform_nll"] = float(jnp.log(config.quantizer.num_codes))
+    with Writer(workdir, "evaluation", 1, 0) as writer:
+        writer.write(1, "test", metrics)
+    run_dir.mark_done(workdir, "evaluation", metrics)
+    return metrics

@@ -13,6 +13,7 @@ def _train(num_steps: int, batch_size: int) -> ConfigDict:
     """What every stage's training needs."""
     train = ConfigDict()
     train.num_steps = num_steps
+    train.num_epochs = 0  # Above 0: so many epochs instead of num_steps.
     train.batch_size = batch_size  # Smaller when the data set is; it says so.
     train.learning_rate = 1e-3  # Peak; AdamW, betas 0.9 and 0.999.
     train.weight_decay = 1e-3
@@ -151,9 +152,9 @@ def get_config(arg: str = "") -> ConfigDict:
     config.evaluation.num_shown = 8  # Series per class in the figures.
 
     config.train = ConfigDict()
-    config.train.tokenizer = _train(num_steps=1000, batch_size=128)
-    config.train.prior = _train(num_steps=1000, batch_size=256)
-    return config
+    config.train.tokenizer = _train(num_steps=500, batch_size=128)
+    config.train.prior = _train(num_steps=600, batch_size=256)
+    return config.lock()
 
 
 def faithful(config: ConfigDict) -> ConfigDict:
@@ -170,6 +171,7 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.masking.loss_on = "all"
     config.masking.target_temperature = 1.0
     for train in (config.train.tokenizer, config.train.prior):
+        train.num_epochs = 1000
         train.decay_all_weights = True
         train.warmup_steps = 0
         train.clip_norm = 0.0

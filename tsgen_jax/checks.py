@@ -26,6 +26,7 @@ _CHOICES = _MODELS | {f"train.{s}.select": ("best", "last") for s in STAGES}
 _INFINITY = float("inf")
 _TRAIN_RANGES = {
     "num_steps": (1, _INFINITY),
+    "num_epochs": (0, _INFINITY),
     "batch_size": (1, _INFINITY),
     "learning_rate": (1e-12, _INFINITY),
     "weight_decay": (0, _INFINITY),

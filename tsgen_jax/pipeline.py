@@ -97,7 +97,7 @@ def _train_both(
 
 
 def _settings(config: ConfigDict, stage: str, num_series: int) -> ConfigDict:
-    """`config.train[stage]` with a batch that the data can fill."""
+    """`config.train[stage]` with a batch that the data can fill, epochs as steps."""
     settings = copy.deepcopy(config.train[stage])
     if settings.batch_size > num_series:
         _LOG.info(
@@ -107,6 +107,8 @@ def _settings(config: ConfigDict, stage: str, num_series: int) -> ConfigDict:
             settings.batch_size,
         )
         settings.batch_size = num_series
+    if settings.num_epochs:
+        settings.num_steps = settings.num_epochs * (num_series // settings.batch_size)
     return settings
 
 
@@ -116,7 +118,7 @@ def _train_stage(
     """Weights of one stage: loaded if done, else trained and stored."""
     directory = os.path.join(workdir, task.name, "weights")
     done = run_dir.read_done(workdir, task.name)
-    if done is not None:
+    if done is not None and os.path.isdir(directory):
         _LOG.info("%s: done before, %s.", task.name, done)
         batch = jax.tree.map(lambda a: a[: settings.batch_size], task.train_data)
         shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), key, batch)

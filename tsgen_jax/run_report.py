@@ -116,9 +116,18 @@ def _sections(
         report.Section(
             "Training",
             "Training and validation of both stages, by step.",
-            figures.plot_loss_curves(read_metrics(workdir)),
+            figures.plot_loss_curves(_curves(workdir)),
         ),
     )
+
+
+def _curves(workdir: str) -> list[dict]:
+    """Rows of metrics.jsonl that are curves."""
+    return [
+        {k: v for k, v in row.items() if k != "train/steps_per_second"}
+        for row in read_metrics(workdir)
+        if row["stage"] in ("tokenizer", "prior")
+    ]
 
 
 def _first_of_each(labels: np.ndarray, num_shown: int) -> np.ndarray:

@@ -258,18 +258,19 @@ def _run(loop, checkpoints, writer, state, step, progress, stop):
     settings, task = loop.settings, loop.task
     train_state, best = state["train"], state["best"]
     has_valid = len(jax.tree.leaves(task.valid_data)[0]) > 0
-    pending, shown = None, {}
+    pending, shown, reported = None, {}, time.perf_counter()
 
     def report():
-        nonlocal pending
+        nonlocal pending, reported
         if pending is None:
             return
-        at, means, last, count, started = pending
+        at, means, last, count = pending
         pending = None
         means, last = jax.device_get((means, last))
         _check_finite({k: float(v) for k, v in last.items()}, task.name)
         values = {k: float(v) for k, v in means.items()}
-        values["steps_per_second"] = count / (time.perf_counter() - started)
+        now = time.perf_counter()
+        values["steps_per_second"], reported = count / (now - reported), now
         writer.write(at, "train", values)
         shown["loss"] = values["loss"]
         writer.progress(at, shown)
@@ -279,15 +280,13 @@ def _run(loop, checkpoints, writer, state, step, progress, stop):
             settings.patience and progress.num_worse >= settings.patience
         )
 
-    started = time.perf_counter()
     while not finished():
         target = loop.next_stop(step)
         train_state, means, last = loop.run_steps(
             train_state, loop.data, loop.key, target - step
         )
         report()  # Of the dispatch before, while this one runs.
-        pending = target, means, last, target - step, started
-        started = time.perf_counter()
+        pending = target, means, last, target - step
         step = target
         if has_valid and (step % settings.eval_every == 0 or finished()):
             report()

@@ -37,3 +37,15 @@ def test_trunk_without_positions_does_not_know_the_order():
     shuffled = trunk.apply(variables, x[:, order], train=False)
     np.testing.assert_allclose(shuffled, np.asarray(y)[:, order], atol=1e-5)
     assert np.abs(np.asarray(shuffled - y)).max() > 1e-3
+
+
+def test_dropout_keeps_the_mean_and_drops_its_share():
+    layer = transformer.Dropout(0.25)
+    x = np.ones((500, 9, 7), "float32")
+    rngs = {"dropout": jax.random.key(0)}
+    y = np.asarray(layer.apply({}, x, train=True, rngs=rngs))
+    np.testing.assert_allclose((y == 0).mean(), 0.25, atol=0.01)
+    np.testing.assert_allclose(y[y > 0], 4 / 3, rtol=1e-6)
+    share = (y == 0).mean((0, 1))  # No position within a word is special.
+    np.testing.assert_allclose(share, 0.25, atol=0.03)
+    np.testing.assert_array_equal(layer.apply({}, x, train=False), x)

@@ -1,3 +1,5 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,17 +16,27 @@ def _task(method, **changes):
     return config, tokenizer.make_task(config, 16, x_train, x_valid)
 
 
-def _step(task, key=1):
+@functools.cache
+def _cached_step(method, changes):
+    """(params, state, ((loss, (state, metrics)), grads)) of one compiled step."""
+    task = _task(method, **dict(changes))[1]
     batch = {"x": task.train_data["x"][:16]}
-    params, state = task.init(jax.random.key(0), batch)
-    grad_fn = jax.value_and_grad(task.loss_fn, has_aux=True)
-    return params, state, jax.jit(grad_fn)(params, state, batch, jax.random.key(key))
+
+    def run(key_init, key):
+        params, state = task.init(key_init, batch)
+        grad_fn = jax.value_and_grad(task.loss_fn, has_aux=True)
+        return params, state, grad_fn(params, state, batch, key)
+
+    return jax.jit(run)(jax.random.key(0), jax.random.key(1))
+
+
+def _step(method, **changes):
+    return _cached_step(method, tuple(changes.items()))
 
 
 @pytest.mark.parametrize("method", tokenizer.METHODS)
 def test_every_method_has_finite_gradients_that_reach_the_encoder(method):
-    _, task = _task(method)
-    params, _, ((loss, (_, metrics)), grads) = _step(task)
+    params, _, ((loss, (_, metrics)), grads) = _step(method)
     assert all(np.isfinite(v) for v in metrics.values())
     assert set(params) == ({"model"} if method == "none" else {"model", "head"})
     first = grads["model"]["encoder"]["Conv_0"]["kernel"]
@@ -36,7 +48,9 @@ def test_every_method_has_finite_gradients_that_reach_the_encoder(method):
 
 def test_terms_equal_a_recomputation_in_numpy():
     config, task = _task("none", **{"ssl.augmented_weight": 0.0})
-    params, state, ((_, (after, metrics)), _) = _step(task)
+    params, state, ((_, (after, metrics)), _) = _step(
+        "none", **{"ssl.augmented_weight": 0.0}
+    )
     x = jnp.asarray(task.train_data["x"][:16])
     model = tokenizer.make_model(config, *x.shape[1:])
     u = np.asarray(model.to_map(x))
@@ -63,10 +77,8 @@ def test_terms_equal_a_recomputation_in_numpy():
 
 def test_a_method_with_weight_zero_is_the_control():
     """Same autoencoder gradients with and without a loss that counts nothing."""
-    _, control = _task("none")
-    _, weightless = _task("barlow_twins", **{"ssl.barlow_twins.weight": 0.0})
-    *_, (_, grads_a) = _step(control)
-    *_, (_, grads_b) = _step(weightless)
+    *_, (_, grads_a) = _step("none")
+    *_, (_, grads_b) = _step("barlow_twins", **{"ssl.barlow_twins.weight": 0.0})
     for a, b in zip(
         jax.tree.leaves(grads_a["model"]),
         jax.tree.leaves(grads_b["model"]),
@@ -76,18 +88,12 @@ def test_a_method_with_weight_zero_is_the_control():
 
 
 def test_the_augmented_view_moves_neither_codebook_nor_statistics():
-    *_, ((_, (one, _)), _) = _step(_task("none", **{"ssl.augmented_weight": 0.0})[1])
-    *_, ((_, (two, _)), _) = _step(
-        _task("vibcreg", **{"quantizer.revive_below": 0.0})[1]
-    )
-    for a, b in zip(
-        jax.tree.leaves(one["batch_stats"]),
-        jax.tree.leaves(two["batch_stats"]),
-        strict=True,
-    ):
-        np.testing.assert_allclose(a, b, atol=1e-5)
-    task = _task("vibcreg", **{"ssl.augmented_statistics": True})[1]
-    *_, ((_, (faithful, _)), _) = _step(task)
+    *_, ((_, (one, _)), _) = _step("none", **{"ssl.augmented_weight": 0.0})
+    *_, ((_, (two, _)), _) = _step("vibcreg")
+    for name in ("batch_stats", "codebook"):
+        for a, b in zip(*(jax.tree.leaves(s[name]) for s in (one, two)), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-4, rtol=1e-4)
+    *_, ((_, (faithful, _)), _) = _step("vibcreg", **{"ssl.augmented_statistics": True})
     gaps = jax.tree.map(
         lambda a, b: float(jnp.abs(a - b).max()),
         two["batch_stats"],
@@ -98,7 +104,7 @@ def test_the_augmented_view_moves_neither_codebook_nor_statistics():
 
 def test_byol_moves_its_target_slowly():
     config, task = _task("byol")
-    params, state, ((_, (after, _)), grads) = _step(task)
+    params, state, ((_, (after, _)), grads) = _step("byol")
     for t, p in zip(
         jax.tree.leaves(state["target"]), jax.tree.leaves(params), strict=True
     ):
@@ -116,7 +122,8 @@ def test_byol_moves_its_target_slowly():
 def test_evaluation_updates_nothing_and_equals_numpy():
     config, task = _task("none")
     batch = {"x": task.train_data["x"][:16]}
-    weights = task.export(*task.init(jax.random.key(0), batch))
+    params, state, _ = _step("none")
+    weights = task.export(params, state)
     before = jax.tree.map(np.array, weights)
     found = task.evaluate(weights, task.valid_data)
     jax.tree.map(np.testing.assert_array_equal, before, weights)

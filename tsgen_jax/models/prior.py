@@ -76,7 +76,7 @@ class Prior(nn.Module):
         x = nn.LayerNorm(epsilon=1e-12)(x)
         classes = nn.Embed(self.num_classes + 1, width, embedding_init=normal)
         x = jnp.concatenate([classes(label)[:, None], x], axis=1)
-        x = nn.Dropout(self.dropout, deterministic=not train)(x)
+        x = transformer.Dropout(self.dropout)(x, train)
         x = transformer.Trunk(
             width=self.width,
             num_layers=self.num_layers,

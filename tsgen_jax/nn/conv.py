@@ -1,9 +1,10 @@
 """Convolutions over the time-frequency plane, in the form each platform runs fast.
 
 Maps are [B, F, T, C]. On GPU and TPU these are plain `lax.conv_general_dilated`. On
-the CPU XLA is slow where a convolution (or a gradient of one) is strided or
-dilated, so there pairs of columns become channels around a stride-1 convolution,
-and the kernel's gradient is one matrix product. Both forms are the same sums.
+the CPU XLA is slow at gradients of convolutions, most of all strided and dilated
+ones, so there pairs of columns become channels around a stride-1 convolution, and
+that is a few matrix products, whose gradients are matrix products again. Both forms
+are the same sums.
 """
 
 import functools
@@ -30,37 +31,17 @@ def _plain(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
     )
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _fast(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
-    return _plain(x, kernel, pads)
-
-
-def _fast_forward(x: Array, kernel: Array, pads: _Pads):
-    return _plain(x, kernel, pads), (x, kernel)
-
-
-def _fast_backward(pads: _Pads, saved: tuple[Array, Array], g: Array):
-    x, kernel = saved
+def _by_rows(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
+    """The same as matrix products: rows of the kernel side by side, columns summed."""
     height, width, inputs, outputs = kernel.shape
-    back = tuple(
-        (size - 1 - low, size - 1 - high)
-        for size, (low, high) in zip((height, width), pads, strict=True)
-    )
-    dx = _plain(g, kernel[::-1, ::-1].transpose(0, 1, 3, 2), back)
-    padded = jnp.pad(x, ((0, 0), *pads, (0, 0)))
-    rows, columns = g.shape[1:3]
-    flat = g.reshape(-1, outputs)
-    shifted = [
-        padded[:, i : i + rows, j : j + columns]
-        for i in range(height)
-        for j in range(width)
-    ]
-    taps = jnp.concatenate(shifted, axis=-1).reshape(-1, height * width * inputs)
-    dk = (taps.T @ flat).reshape(kernel.shape)
-    return dx, dk
-
-
-_fast.defvjp(_fast_forward, _fast_backward)
+    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
+    batch, rows, columns = x.shape[0], x.shape[1] - height + 1, x.shape[2] - width + 1
+    stacked = jnp.concatenate([x[:, i : i + rows] for i in range(height)], axis=-1)
+    total = 0
+    for j in range(width):
+        taps = stacked[:, :, j : j + columns].reshape(-1, height * inputs)
+        total += taps @ kernel[:, j].reshape(-1, outputs)
+    return total.reshape(batch, rows, columns, outputs)
 
 
 def conv(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
@@ -74,7 +55,7 @@ def conv(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
     Returns:
         float [B, F', T', C'].
     """
-    return (_fast if on_cpu() else _plain)(x, kernel, pads)
+    return (_by_rows if on_cpu() else _plain)(x, kernel, pads)
 
 
 def conv_down(x: Array, kernel: Array) -> jax.Array:

@@ -11,8 +11,15 @@ _EPS = 1e-5
 
 
 def pool(z: Array) -> jax.Array:
-    """Mean and maximum over the map: [B, F, W, D] -> [B, 2D]."""
-    return jnp.concatenate([z.mean((1, 2)), z.max((1, 2))], axis=-1)
+    """Mean and maximum over the map: [B, F, W, D] -> [B, 2D].
+
+    The gradient of a maximum goes to its first place. (That of `jnp.max` asks which
+    elements equal the maximum: none, and 0 / 0, where a fused program computes them
+    twice with other rounding.)
+    """
+    flat = z.reshape(z.shape[0], -1, z.shape[-1])
+    first = jax.nn.one_hot(flat.argmax(1), flat.shape[1], axis=1)
+    return jnp.concatenate([flat.mean(1), (flat * first).sum(1)], axis=-1)
 
 
 class BatchStandardise(nn.Module):

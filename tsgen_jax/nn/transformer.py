@@ -7,6 +7,24 @@ import jax.numpy as jnp
 from tsgen_jax.types import Array
 
 
+class Dropout(nn.Module):
+    """Dropout at a rate rounded to 1/256: one random byte an element, not a word."""
+
+    rate: float
+
+    @nn.compact
+    def __call__(self, x: Array, train: bool) -> jax.Array:
+        """[..., width] -> [..., width], scaled to keep the mean."""
+        dropped = round(256 * self.rate)
+        if not train or dropped == 0:
+            return x
+        words = (*x.shape[:-1], -(-x.shape[-1] // 4))
+        bits = jax.random.bits(self.make_rng("dropout"), words, jnp.uint32)
+        noise = jax.lax.bitcast_convert_type(bits, jnp.uint8)
+        noise = noise.reshape(*x.shape[:-1], -1)[..., : x.shape[-1]]
+        return jnp.where(noise < dropped, 0, x * (256 / (256 - dropped)))
+
+
 class SelfAttention(nn.Module):
     """Multi-head attention of every position to every position."""
 
@@ -36,11 +54,12 @@ class Block(nn.Module):
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[B, N, width] -> [B, N, width]."""
         width = x.shape[-1]
-        drop = nn.Dropout(self.dropout, deterministic=not train)
+        drop = Dropout(self.dropout)
         attend = SelfAttention(self.num_heads, self.head_width)
-        x = x + drop(attend(nn.RMSNorm(epsilon=1e-12)(x)))
+        x = x + drop(attend(nn.RMSNorm(epsilon=1e-12)(x)), train)
         hidden = nn.Dense(self.mlp_ratio * width)(nn.RMSNorm(epsilon=1e-12)(x))
-        return x + drop(nn.Dense(width)(nn.gelu(hidden, approximate=False)))
+        hidden = nn.gelu(hidden, approximate=False)
+        return x + drop(nn.Dense(width)(hidden), train)
 
 
 class Trunk(nn.Module):

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from tests import tiny
+from tsgen_jax import checks
+from tsgen_jax.data import synthetic
+from tsgen_jax.data.dataset import from_raw
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("ssl.method", "simclr", "barlow_twins, vicreg, vibcreg, byol"),
+        ("augment.names", "blur", "gaussian_noise"),
+        ("quantizer.init", "random", "kmeans, data, normal"),
+        ("prior.kind", "causal", "tied, full_embedding"),
+        ("prior.codebook", "free", "frozen, finetuned"),
+        ("masking.schedule", "linear", "cosine, inverted"),
+        ("data.split", "mine", "archive, resplit"),
+        ("data.missing", "zero", "error, interpolate"),
+        ("train.prior.select", "first", "best, last"),
+        ("train.tokenizer.learning_rate", 0.0, "at least"),
+        ("train.tokenizer.learning_rate", float("nan"), "at least"),
+        ("quantizer.decay", 1.0, r"in \[0"),
+        ("prior.dropout", -0.1, r"in \[0"),
+        ("sample.num_decode_steps", 0, "at least 1"),
+    ],
+)
+def test_a_bad_value_is_named_with_the_known_ones(key, value, message):
+    config = tiny.make_config(**{key: value})
+    with pytest.raises(ValueError, match=message) as caught:
+        checks.check_config(config)
+    assert key.split(".")[0] in str(caught.value)
+
+
+def test_all_faults_are_told_at_once():
+    config = tiny.make_config(**{"ssl.method": "x", "quantizer.num_codes": 1})
+    with pytest.raises(ValueError, match=r"(?s)ssl.method.*quantizer.num_codes"):
+        checks.check_config(config)
+
+
+def test_series_too_short_for_the_window():
+    with pytest.raises(ValueError, match="too short for an STFT window of 8"):
+        checks.check_dataset(tiny.make_config(), tiny.make_dataset(length=4))
+
+
+def test_one_class_only_says_how_to_go_on():
+    raw = synthetic.make_shapes(
+        seed=0, num_series=8, length=24, num_channels=1, num_classes=2
+    )
+    keep = raw.y_train == raw.y_train[0]
+    keep_test = raw.y_test == raw.y_train[0]
+    one = type(raw)(
+        name="one",
+        x_train=raw.x_train[keep],
+        y_train=raw.y_train[keep],
+        x_test=raw.x_test[keep_test],
+        y_test=raw.y_test[keep_test],
+        source="test",
+    )
+    dataset = from_raw(one, "archive", 0.2, 0.2, 0, "error")
+    with pytest.raises(ValueError, match="sample.class_conditional=False"):
+        checks.check_dataset(tiny.make_config(), dataset)
+    free = tiny.make_config(**{"sample.class_conditional": False})
+    checks.check_dataset(free, dataset)
+    assert np.unique(dataset.y_train).size == 1
+
+
+def test_time_frequency_augmentations_need_longer_series():
+    config = tiny.make_config(**{"augment.names": "tf_phase"})
+    with pytest.raises(ValueError, match=r"tf_phase.*too short"):
+        checks.check_dataset(config, tiny.make_dataset(length=16))

@@ -23,8 +23,8 @@ _TINY = {
     "sample.num_decode_steps": 3,
     "evaluation.batch_size": 16,
     "sample.batch_size": 16,
-    "train.tokenizer.num_steps": 120,
-    "train.prior.num_steps": 120,
+    "train.tokenizer.num_steps": 80,
+    "train.prior.num_steps": 80,
     "train.prior.ema_decay": 0.9,
 }
 
@@ -40,19 +40,16 @@ def _command(workdir, **changes):
     ]
 
 
-def _environment(num_devices=1):
-    flags = (
-        f"--xla_force_host_platform_device_count={num_devices}"
-        " --xla_backend_optimization_level=0"
-    )
+def _environment():
+    flags = "--xla_backend_optimization_level=0"
     return os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "TSGEN_QUIET": "1"}
 
 
-def _run(workdir, num_devices=1, **changes):
+def _run(workdir, **changes):
     return subprocess.run(
         _command(workdir, **changes),
         cwd=_ROOT,
-        env=_environment(num_devices),
+        env=_environment(),
         capture_output=True,
         text=True,
         timeout=300,
@@ -102,19 +99,18 @@ def whole(tmp_path_factory):
     return workdir
 
 
-def test_killed_twice_and_stopped_once_equals_uninterrupted(whole, tmp_path):
+def test_killed_and_stopped_equals_uninterrupted(whole, tmp_path):
     broken = str(tmp_path / "broken")
-    code, _ = _stop_after(broken, "tokenizer", 50, signal.SIGKILL)
+    code, _ = _stop_after(broken, "tokenizer", 30, signal.SIGKILL)
     assert code == -signal.SIGKILL
     assert not os.path.exists(os.path.join(broken, "tokenizer/done.json"))
-    code, errors = _stop_after(broken, "tokenizer", 90, signal.SIGTERM)
+    code, errors = _stop_after(broken, "prior", 30, signal.SIGTERM)
     assert code == 143, errors
     assert "everything is saved" in errors
-    code, _ = _stop_after(broken, "prior", 70, signal.SIGKILL)
-    assert code == -signal.SIGKILL
+    assert "tokenizer: resuming after step" in errors
     done = _run(broken)
     assert done.returncode == 0, done.stderr
-    assert "resuming after step" in done.stderr
+    assert "prior: resuming after step" in done.stderr
     with (
         np.load(os.path.join(whole, "samples.npz")) as a,
         np.load(os.path.join(broken, "samples.npz")) as b,
@@ -148,22 +144,6 @@ def test_another_config_is_refused_with_the_keys_that_differ(whole):
     assert "quantizer.decay" in done.stderr
     assert "Traceback" not in done.stderr
     assert before == sorted(p for p in pathlib.Path(whole).rglob("*"))
-
-
-def test_other_devices_may_finish_a_run(whole, tmp_path):
-    """Stopped on one device, finished on four: equal to float tolerance."""
-    four = str(tmp_path / "four")
-    code, errors = _stop_after(four, "tokenizer", 40, signal.SIGTERM)
-    assert code == 143, errors
-    last = _lines(four)[-1]["step"]
-    done = _run(four, num_devices=4)
-    assert done.returncode == 0, done.stderr
-    assert "4 device(s)" in done.stderr
-    after = [
-        next(r["train/loss"] for r in _lines(d) if r["step"] == last + 10)
-        for d in (whole, four)
-    ]
-    np.testing.assert_allclose(*after, rtol=1e-3)
 
 
 def test_outputs_are_as_documented(whole):

@@ -62,8 +62,8 @@ def _settings(**changes):
     return settings
 
 
-def _fit(task, workdir, seed=0, **changes):
-    mesh = sharding.make_mesh(8, 1)
+def _fit(task, workdir, seed=0, num_devices=1, **changes):
+    mesh = sharding.make_mesh(8, num_devices)
     return train.fit(
         task,
         _settings(**changes),
@@ -106,6 +106,21 @@ def test_an_interrupted_run_resumes_bit_for_bit(tmp_path):
     resumed, _ = _fit(_toy()[0], broken, ema_decay=0.9)
     np.testing.assert_array_equal(whole["kernel"], resumed["kernel"])
     assert _lines(str(tmp_path / "whole")) == _lines(str(broken))
+
+
+def test_other_devices_may_finish_a_run(tmp_path):
+    whole, _ = _fit(_toy()[0], tmp_path / "whole")
+    calls = []
+
+    def stop():
+        calls.append(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(train.InterruptedRunError):
+        _fit(_toy(on_step=stop)[0], tmp_path / "moved")
+    moved, _ = _fit(_toy()[0], tmp_path / "moved", num_devices=8)
+    assert len(calls) == 1
+    np.testing.assert_allclose(whole["kernel"], moved["kernel"], rtol=1e-5)
 
 
 def test_another_seed_is_another_run(tmp_path):

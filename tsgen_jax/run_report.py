@@ -15,6 +15,17 @@ from tsgen_jax.writer import read_metrics
 
 _NUM_VIEWS = 4
 _NUM_MAPS = 6
+_CURVES = {
+    "tokenizer": (
+        "loss",
+        "loss_time",
+        "loss_commitment",
+        "loss_ssl",
+        "reconstruction_mse",
+        "codebook_perplexity",
+    ),
+    "prior": ("loss", "masked_accuracy", "nll_bound", "grad_norm"),
+}
 _ROWS = {
     "reconstruction_mse": ("lower", "TEST, scaled to variance 1"),
     "reconstruction_mse_frequency": ("lower", "TEST, on the STFT of scaled series"),
@@ -122,12 +133,13 @@ def _sections(
 
 
 def _curves(workdir: str) -> list[dict]:
-    """Rows of metrics.jsonl that are curves."""
-    return [
-        {k: v for k, v in row.items() if k != "train/steps_per_second"}
-        for row in read_metrics(workdir)
-        if row["stage"] in ("tokenizer", "prior")
-    ]
+    """Rows of metrics.jsonl that are curves, with what matters most in them."""
+    rows = []
+    for row in read_metrics(workdir):
+        if row["stage"] in _CURVES:
+            shown = {"stage", "step", *_CURVES[row["stage"]]}
+            rows.append({k: v for k, v in row.items() if k.rpartition("/")[2] in shown})
+    return rows
 
 
 def _first_of_each(labels: np.ndarray, num_shown: int) -> np.ndarray:

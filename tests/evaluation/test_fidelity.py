@@ -238,6 +238,10 @@ def test_one_repeated_series_is_faithful_and_covers_nothing():
     assert got["density"] > 0.5
     assert got["recall"] == 0
     assert got["coverage"] < 0.1
+    # Spheres of repeated series are empty, also for the series that they copy.
+    copies = np.repeat(TRAIN[:1], 60, axis=0)
+    got = fidelity.precision_recall_density_coverage(TRAIN, copies, K)
+    assert (got["precision"], got["recall"]) == (1, 0)
     assert fidelity.fid(TRAIN, COLLAPSED) > 10 * fidelity.fid(TRAIN, TEST)
     assert fidelity.mmd(TRAIN, COLLAPSED) > 0.1
 

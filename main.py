@@ -75,7 +75,7 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"Not understood: {' '.join(argv[1:])}")
     config = _CONFIG.value
     workdir = _WORKDIR.value or f"runs/{config.name}-{config.data.name}"
-    from tsgen_jax import pipeline  # Late: --help need not wait for jax.
+    from tsgen_jax import interrupt, pipeline  # Late: --help need not wait for jax.
 
     absl_logging.set_verbosity(absl_logging.WARNING)  # Orbax tells every file.
     handler = logging.StreamHandler()
@@ -85,7 +85,7 @@ def main(argv: list[str]) -> None:
     log.propagate = False
     try:
         pipeline.run(config, workdir)
-    except pipeline.InterruptedRunError as error:
+    except interrupt.InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)
     except (ValueError, OSError, FloatingPointError) as error:

@@ -11,7 +11,7 @@ _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
     {"types"},
     {"nn", "losses", "sampling", "data", "evaluation", "sharding", "optim", "run_dir"},
-    {"models", "checkpoint", "writer", "compilation_cache"},
+    {"models", "checkpoint", "writer", "compilation_cache", "interrupt"},
     {"tasks", "train"},
     {"generator", "checks"},
     {"run_report"},

@@ -8,6 +8,7 @@ import pytest
 
 from tests import tiny
 from tsgen_jax import sharding, train
+from tsgen_jax.interrupt import InterruptedRunError
 from tsgen_jax.tasks import prior, tokenizer
 from tsgen_jax.types import Task
 from tsgen_jax.writer import read_metrics
@@ -101,7 +102,7 @@ def test_an_interrupted_run_resumes_bit_for_bit(tmp_path):
             os.kill(os.getpid(), signal.SIGTERM)
 
     broken = tmp_path / "broken"
-    with pytest.raises(train.InterruptedRunError, match="after step 20 of tokenizer"):
+    with pytest.raises(InterruptedRunError, match="after step 20 of tokenizer"):
         _fit(_toy(on_step=stop_at_second_evaluation)[0], broken, ema_decay=0.9)
     resumed, _ = _fit(_toy()[0], broken, ema_decay=0.9)
     np.testing.assert_array_equal(whole["kernel"], resumed["kernel"])
@@ -116,7 +117,7 @@ def test_other_devices_may_finish_a_run(tmp_path):
         calls.append(1)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(train.InterruptedRunError):
+    with pytest.raises(InterruptedRunError):
         _fit(_toy(on_step=stop)[0], tmp_path / "moved")
     moved, _ = _fit(_toy()[0], tmp_path / "moved", num_devices=8)
     assert len(calls) == 1

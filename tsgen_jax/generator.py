@@ -24,8 +24,11 @@ def share_labels(counts: np.ndarray, num_samples: int) -> np.ndarray:
     exact = counts / counts.sum() * num_samples
     shares = np.floor(exact).astype(int)
     shares[(shares == 0) & (counts > 0)] = 1
-    while shares.sum() > num_samples:  # Too few samples for one each.
-        shares[(shares - exact).argmax()] -= 1
+    while shares.sum() > num_samples:  # Classes with more than one give first.
+        excess = shares - exact
+        if shares.max() > 1:
+            excess = np.where(shares > 1, excess, -np.inf)
+        shares[excess.argmax()] -= 1
     for i in np.argsort(shares - exact, kind="stable")[: num_samples - shares.sum()]:
         shares[i] += 1
     return np.repeat(np.arange(len(counts)), shares).astype(np.int32)

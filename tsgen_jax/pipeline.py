@@ -27,7 +27,6 @@ from tsgen_jax.data.dataset import Dataset, load_dataset
 from tsgen_jax.generator import Generator, share_labels
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.tasks import tokenizer as tokenizer_task
-from tsgen_jax.train import InterruptedRunError as InterruptedRunError
 from tsgen_jax.types import Array, PyTree, Task
 from tsgen_jax.writer import Writer
 
@@ -164,10 +163,15 @@ def _sample(
     }
     seconds = time.perf_counter() - started
     _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
-    temporary = path + ".tmp.npz"
-    np.savez_compressed(temporary, **samples)
-    os.replace(temporary, path)
+    _save_arrays(path, samples)
     return samples
+
+
+def _save_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
+    """Writes an .npz, whole or not at all."""
+    temporary = path + ".partial.npz"
+    np.savez_compressed(temporary, **arrays)
+    os.replace(temporary, path)
 
 
 def _evaluate(
@@ -183,7 +187,16 @@ def _evaluate(
         return done
     x_test = dataset.scaler.transform(dataset.x_test)
     stage_1 = tasks["tokenizer"].evaluate(generator.tokenizer_weights, {"x": x_test})
-    data = {"tokens": generator.encode(dataset.x_test), "label": dataset.y_test}
+    tokens = generator.encode(dataset.x_test)
+    _save_arrays(
+        os.path.join(workdir, "reconstructions.npz"),
+        {
+            "x": dataset.x_test,
+            "x_hat": generator.decode(tokens),
+            "label": dataset.y_test,
+        },
+    )
+    data = {"tokens": tokens, "label": dataset.y_test}
     stage_2 = tasks["prior"].evaluate(generator.prior_weights, data)
     stage_1.pop("loss")
     metrics = {k: float(v) for k, v in stage_1.items()}

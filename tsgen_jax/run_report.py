@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data import augment
 from tsgen_jax.data.dataset import Dataset
-from tsgen_jax.evaluation import figures, report
+from tsgen_jax.evaluation import figures, report, token_figures
 from tsgen_jax.generator import Generator
 from tsgen_jax.writer import read_metrics
 
@@ -80,7 +80,7 @@ def _sections(
         report.Section(
             "Codebook usage",
             "How often each code is chosen, in order of TRAIN.",
-            figures.plot_codebook_usage(*counts),
+            token_figures.plot_codebook_usage(*counts),
         ),
     )
     maps = [
@@ -92,7 +92,7 @@ def _sections(
         report.Section(
             "Token maps",
             "Tokens of TEST and of generated series: frequency bins by time.",
-            figures.plot_token_maps(*maps, num_codes),
+            token_figures.plot_token_maps(*maps, num_codes),
         ),
     )
     label = np.maximum(samples["label"][:1], 0)
@@ -105,7 +105,7 @@ def _sections(
             "Decoding one series",
             "From all tokens masked to none. Series of unfinished rounds are decoded "
             "with code 0 in place of masks.",
-            figures.plot_decoding(history, series, num_codes),
+            token_figures.plot_decoding(history, series, num_codes),
         ),
     )
     x = dataset.scaler.transform(dataset.x_train[:_NUM_VIEWS])

@@ -5,14 +5,12 @@ iterator and a resumed run equals an uninterrupted one bit for bit. All steps up
 the next event run in one dispatch of one compiled program.
 """
 
-import contextlib
 import dataclasses
 import logging
 import math
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import flax
 import jax
@@ -24,15 +22,12 @@ from ml_collections import ConfigDict
 from tsgen_jax import optim, sharding
 from tsgen_jax.checkpoint import Checkpoints, abstract
 from tsgen_jax.data import batches
+from tsgen_jax.interrupt import InterruptedRunError, stop_on_signal
 from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
 from tsgen_jax.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _NUM_KEPT = 2  # Checkpoints: if the newest is broken, one more is there.
-
-
-class InterruptedRunError(Exception):
-    """The run was asked to stop; everything is saved."""
 
 
 @flax.struct.dataclass
@@ -101,23 +96,6 @@ def make_run_steps(train_step: Callable, batch_size: int, mesh: Mesh) -> Callabl
         return state, means, {**last, "step": state.step}
 
     return run_steps
-
-
-@contextlib.contextmanager
-def stop_on_signal() -> Iterator[Callable[[], bool]]:
-    """Notes SIGTERM and Ctrl-C; yields a function that says whether one came."""
-    received = []
-    handled = (signal.SIGTERM, signal.SIGINT)
-    try:
-        before = [signal.signal(s, lambda n, _: received.append(n)) for s in handled]
-    except ValueError:  # Not the main thread: signals are not ours to handle.
-        yield lambda: False
-        return
-    try:
-        yield lambda: bool(received)
-    finally:
-        for s, handler in zip(handled, before, strict=True):
-            signal.signal(s, handler)
 
 
 def _check_finite(last: dict[str, float], stage: str) -> None:

@@ -4,9 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgba
 
-from tsgen_jax.evaluation import figures
+from tsgen_jax.evaluation import canvas, figures
 
 
 def make_series(n: int, length: int, channels: int, seed: int) -> np.ndarray:
@@ -50,8 +49,8 @@ def test_reconstructions_are_best_median_and_worst_of_each_class():
             assert ax.get_title() == f"MSE {total / 12:.2g}"
         assert [ax.axison for ax in row] == [k < len(members) for k in range(3)]
     assert [ax.get_ylabel() for ax in axes[:, 0]] == ["a", "b", "c"]
-    assert axes[0, 0].lines[0].get_color() == figures.DATA
-    assert axes[0, 0].lines[1].get_color() == figures.MODEL
+    assert axes[0, 0].lines[0].get_color() == canvas.DATA
+    assert axes[0, 0].lines[1].get_color() == canvas.MODEL
 
 
 def test_reconstruction_errors_of_channels_are_their_own():
@@ -207,71 +206,6 @@ def test_loss_curves_refuse_rows_that_are_no_metrics(rows, match):
         figures.plot_loss_curves(rows)
 
 
-def test_codebook_usage_sorts_by_train_and_counts_perplexity():
-    train, test = np.array([1, 0, 6, 3]), np.array([4, 4, 0, 0])
-    figure = figures.plot_codebook_usage(train, test, np.array([5, 5, 5, 5]))
-    draw(figure)
-    bars = [[bar.get_height() for bar in ax.containers[0]] for ax in figure.axes]
-    np.testing.assert_allclose(bars[0], [0.6, 0.3, 0.1, 0.0])
-    np.testing.assert_allclose(bars[1], [0.0, 0.0, 0.5, 0.5])
-    np.testing.assert_allclose(bars[2], 0.25)
-    perplexity = (0.6**-0.6) * (0.3**-0.3) * (0.1**-0.1)
-    assert [ax.get_title() for ax in figure.axes] == [
-        f"train: perplexity {perplexity:.1f}; 3 of 4 used, 1 dead",
-        "test: perplexity 2.0; 2 of 4 used, 2 dead",
-        "generated: perplexity 4.0; 4 of 4 used, 0 dead",
-    ]
-    assert len(figures.plot_codebook_usage(train, test, None).axes) == 2
-    for bad in (np.zeros(4), np.array([1, -1, 1, 1]), np.ones(3), np.full(4, np.nan)):
-        with pytest.raises(ValueError, match="counts_test must be"):
-            figures.plot_codebook_usage(train, bad, None)
-
-
-def test_token_maps_are_the_first_ones_with_low_frequencies_below():
-    rng = np.random.default_rng(0)
-    real, generated = rng.integers(0, 16, (6, 3, 5)), rng.integers(0, 16, (2, 3, 5))
-    figure = figures.plot_token_maps(real, generated, 16)
-    draw(figure)
-    panels = np.array(figure.axes[:8]).reshape(2, 4)  # The ninth is the colour bar.
-    for row, tokens in zip(panels, (real, generated), strict=True):
-        for ax, one in zip(row, tokens, strict=False):
-            np.testing.assert_array_equal(ax.images[0].get_array(), one)
-            assert ax.get_ylim() == (-0.5, 2.5)
-    assert [ax.axison for ax in panels[1]] == [True, True, False, False]
-    with pytest.raises(ValueError, match=r"tokens_generated must be .* 0 to 15"):
-        figures.plot_token_maps(real, generated + 8, 16)
-    with pytest.raises(ValueError, match="tokens_generated must be"):
-        figures.plot_token_maps(real, generated[:, :2], 16)
-
-
-def test_decoding_shows_masks_grey_and_rounds_up_to_the_last():
-    tokens = np.full((6, 4), 8)
-    for step in range(1, 6):
-        tokens[step, : step - 1] = step
-    series = make_series(6, 10, 2, 0)
-    figure = figures.plot_decoding(tokens, series, 8)
-    draw(figure)
-    (top,) = [ax for ax in figure.axes if ax.images]
-    image = top.images[0]
-    np.testing.assert_array_equal(image.get_array(), tokens)
-    colours = image.to_rgba(np.array([[8, 7]]))[0]
-    np.testing.assert_allclose(colours[0], to_rgba("0.88"))
-    assert not np.allclose(colours[0], colours[1])
-    panels = [ax for ax in figure.axes if ax.lines]
-    for ax, step in zip(panels[:4], (0, 2, 3, 5), strict=True):
-        assert ax.get_title() == f"round {step}"
-        np.testing.assert_array_equal(ax.lines[0].get_ydata(), series[-1, :, 0])
-        np.testing.assert_array_equal(ax.lines[1].get_ydata(), series[step, :, 0])
-    assert len(panels) == 8
-    alone = figures.plot_decoding(tokens, None, 8)
-    draw(alone)
-    assert not [ax for ax in alone.axes if ax.lines]
-    with pytest.raises(ValueError, match=r"token_history must be .* 0 to 8"):
-        figures.plot_decoding(tokens + 1, None, 8)
-    with pytest.raises(ValueError, match="series_history must have the shape"):
-        figures.plot_decoding(tokens, series[:5], 8)
-
-
 def test_wrong_inputs_are_refused_in_words():
     x, labels = make_series(3, 4, 1, 0), np.array([0, 1, 1])
     hole = x.copy()
@@ -280,7 +214,7 @@ def test_wrong_inputs_are_refused_in_words():
         (x[..., 0], x, labels, "x must have the shape"),
         (x[:0], x, labels, "x must have the shape"),
         (x, x[:, :3], labels, r"x_hat must have the shape \(3, 4, 1\)"),
-        (x, hole, labels, "x_hat has 1 values not finite"),
+        (x, hole, labels, "x_hat has 1 of 12 values not finite"),
         (x, x, labels + 1, "labels must be .* from 0 to 1"),
         (x, x, labels[:2], "labels must be"),
         (x, x, labels.astype(float), "labels must be .* float64"),
@@ -295,5 +229,6 @@ def test_wrong_inputs_are_refused_in_words():
 def test_no_figure_touches_pyplot():
     import matplotlib.pyplot as plt
 
-    figures.plot_codebook_usage(np.ones(4), np.ones(4), None)
+    x = make_series(3, 4, 1, 0)
+    figures.plot_augmented_views(x, -x, "flip")
     assert plt.get_fignums() == []

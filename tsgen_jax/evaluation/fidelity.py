@@ -14,6 +14,11 @@ from scipy.spatial.distance import cdist, pdist
 from scipy.special import entr
 from sklearn.covariance import ledoit_wolf
 
+from tsgen_jax.evaluation.arrays import (
+    check_feature_sets,
+    check_features,
+    check_labels,
+)
 from tsgen_jax.types import Array
 
 # Name: (better, ideal value or None where only held-out series can tell, meaning).
@@ -79,7 +84,7 @@ def fid(features_a: Array, features_b: Array) -> float:
         The distance in squared units of the features; lower is better, 0 ideal. The
         estimate is biased upwards, more so for small n.
     """
-    a, b = _pair("features_a", features_a, "features_b", features_b)
+    a, b = check_feature_sets(2, features_a=features_a, features_b=features_b)
     shrink = needs_shrinkage(len(a), len(b), a.shape[1])
     s_a, s_b = _covariance(a, shrink), _covariance(b, shrink)
     values, vectors = np.linalg.eigh(s_a)
@@ -112,8 +117,8 @@ def class_fid(
         ValueError: also for labels that are no integers, one per row, and where no
             class has 2 series on both sides.
     """
-    a, b = _pair("features_a", features_a, "features_b", features_b)
-    y_a, y_b = _labels("y_a", y_a, len(a)), _labels("y_b", y_b, len(b))
+    a, b = check_feature_sets(2, features_a=features_a, features_b=features_b)
+    y_a, y_b = check_labels("y_a", y_a, len(a)), check_labels("y_b", y_b, len(b))
     per_class = {}
     for y in np.union1d(y_a, y_b).tolist():
         of_a, of_b = a[y_a == y], b[y_b == y]
@@ -139,7 +144,7 @@ def inception_score(probabilities: Array) -> float:
     Raises:
         ValueError: also for negative values and rows that sum to something else.
     """
-    p = check_features("probabilities", probabilities)
+    p = check_features("probabilities", probabilities, 2)
     totals = p.sum(1)
     if p.min() < 0 or np.abs(totals - 1).max() > _SUM_TOLERANCE:
         raise ValueError(
@@ -176,8 +181,8 @@ def precision_recall_density_coverage(
     Raises:
         ValueError: also for `num_neighbours` out of range.
     """
-    real, generated = _pair(
-        "features_real", features_real, "features_generated", features_generated
+    real, generated = check_feature_sets(
+        2, features_real=features_real, features_generated=features_generated
     )
     smaller = min(len(real), len(generated))
     if not 1 <= num_neighbours < smaller:
@@ -213,7 +218,7 @@ def mmd(features_a: Array, features_b: Array) -> float:
     sets together (a fixed draw of 1000 of them): a collapsed set does not shrink it.
     s grows with the distance between the sets, so very bad sets differ little.
     """
-    a, b = _pair("features_a", features_a, "features_b", features_b)
+    a, b = check_feature_sets(2, features_a=features_a, features_b=features_b)
     bandwidth = _bandwidth(np.concatenate([a, b]))
     # A row's kernel with itself is 1 and does not belong to the unbiased mean.
     within = [
@@ -222,46 +227,6 @@ def mmd(features_a: Array, features_b: Array) -> float:
     ]
     between = _kernel_sum(a, b, bandwidth) / (len(a) * len(b))
     return float(within[0] + within[1] - 2 * between)
-
-
-def check_features(name: str, features: Array) -> np.ndarray:
-    """Returns `features` as float64 [n, d].
-
-    Raises:
-        ValueError: another number of axes, no columns, fewer than 2 rows, or values
-            that are not finite.
-    """
-    features = np.asarray(features, np.float64)
-    if features.ndim != 2 or not features.shape[1]:
-        raise ValueError(f"{name} must be [n, d]; the shape is {features.shape}.")
-    if len(features) < 2:
-        raise ValueError(f"{name} needs 2 rows or more; there are {len(features)}.")
-    bad = (~np.isfinite(features)).sum()
-    if bad:
-        raise ValueError(f"{name} has {bad} of {features.size} values not finite.")
-    return features
-
-
-def check_width(name_a: str, a: np.ndarray, name_b: str, b: np.ndarray) -> None:
-    """Raises ValueError where the rows of two sets differ in width."""
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(f"{name_a} are {a.shape[1]} wide, {name_b} {b.shape[1]}.")
-
-
-def _pair(name_a: str, a: Array, name_b: str, b: Array) -> tuple:
-    a, b = check_features(name_a, a), check_features(name_b, b)
-    check_width(name_a, a, name_b, b)
-    return a, b
-
-
-def _labels(name: str, y: Array, num_rows: int) -> np.ndarray:
-    y = np.asarray(y)
-    if y.shape != (num_rows,) or y.dtype.kind not in "iu":
-        raise ValueError(
-            f"{name} must be {num_rows} integers, one per row; it is {y.dtype} "
-            f"{y.shape}."
-        )
-    return y
 
 
 def _covariance(x: np.ndarray, shrink: bool) -> np.ndarray:

@@ -10,7 +10,7 @@ different width, and values that are not finite.
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from tsgen_jax.evaluation.fidelity import check_features, check_width
+from tsgen_jax.evaluation.arrays import check_feature_sets
 from tsgen_jax.types import Array
 
 # Name: (better, ideal value or None where only TEST can tell, meaning). Where neither
@@ -45,7 +45,7 @@ def closest_distances(a: Array, b: Array) -> np.ndarray:
     Returns:
         float64 [n], in units of the rows.
     """
-    a, b = _check(a=a, b=b)
+    a, b = check_feature_sets(2, a=a, b=b)
     return _nearest(a, b, 1)[:, 0]
 
 
@@ -70,7 +70,9 @@ def distance_to_closest_record(
         ValueError: also where half of `test` are copies of `train`, which leaves
             nothing to compare with.
     """
-    samples, train, test = _check(samples=samples, train=train, test=test)
+    samples, train, test = check_feature_sets(
+        2, samples=samples, train=train, test=test
+    )
     near, usual = (float(np.median(_nearest(x, train, 1))) for x in (samples, test))
     if usual == 0:
         raise ValueError(
@@ -94,7 +96,7 @@ def nearest_neighbour_distance_ratio(samples: Array, train: Array) -> float:
     Raises:
         ValueError: also where all rows of `train` are equal.
     """
-    samples, train = _check(samples=samples, train=train)
+    samples, train = check_feature_sets(2, samples=samples, train=train)
     train = np.unique(train, axis=0)
     if len(train) == 1:
         raise ValueError("All rows of train are equal: there is no second closest.")
@@ -118,21 +120,14 @@ def share_closer_to_train(
         test: float [n_test, d].
         seed: of the rows drawn, without replacement.
     """
-    samples, train, test = _check(samples=samples, train=train, test=test)
+    samples, train, test = check_feature_sets(
+        2, samples=samples, train=train, test=test
+    )
     size, rng = min(len(train), len(test)), np.random.default_rng(seed)
     to_train, to_test = (
         _nearest(samples, x[rng.permutation(len(x))[:size]], 1) for x in (train, test)
     )
     return float((to_train < to_test).mean() + 0.5 * (to_train == to_test).mean())
-
-
-def _check(**sets: Array) -> list[np.ndarray]:
-    """The sets as float64 [n, d]; the keywords are their names in errors."""
-    checked = {name: check_features(name, x) for name, x in sets.items()}
-    first, *others = checked
-    for name in others:
-        check_width(first, checked[first], name, checked[name])
-    return list(checked.values())
 
 
 def _nearest(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:

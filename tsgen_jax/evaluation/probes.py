@@ -1,6 +1,6 @@
 """Probes: how well a simple classifier reads the class from frozen features.
 
-Features are float [n, D], scaled to [-1, 1] by the minimum and maximum of the training
+Features are float [n, d], scaled to [-1, 1] by the minimum and maximum of the training
 rows; test rows may fall outside. Labels are int [n]; a test class that training never
 showed counts as an error. The settings are those of the NC-VQVAE probes
 (https://arxiv.org/abs/2408.16613): 5 neighbours, and C = 1 for the linear machines.
@@ -17,6 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
+from tsgen_jax.evaluation.arrays import (
+    check_classes,
+    check_features,
+    check_labels,
+    check_width,
+)
 from tsgen_jax.types import Array
 
 _NUM_NEIGHBOURS = 5
@@ -64,37 +70,6 @@ def knn_probe(
     return _accuracy(model, features_train, y_train, features_test, y_test)
 
 
-def check_labels(name: str, y: Array, num_rows: int) -> np.ndarray:
-    """Returns `y`; raises ValueError where it is not `num_rows` integers."""
-    y = np.asarray(y)
-    if y.shape != (num_rows,) or y.dtype.kind not in "iu":
-        raise ValueError(
-            f"{name} must be {num_rows} integers, one per row; it is {y.dtype} "
-            f"{y.shape}."
-        )
-    return y
-
-
-def check_classes(name: str, y: np.ndarray) -> None:
-    """Raises ValueError where the labels `y` are of one class only."""
-    if len(np.unique(y)) < 2:
-        raise ValueError(f"{name} has one class only ({y[0]}): nothing to tell apart.")
-
-
-def _features(name: str, features: Array, num_rows: int) -> np.ndarray:
-    features = np.asarray(features, np.float64)
-    if features.ndim != 2 or not features.shape[1]:
-        raise ValueError(f"{name} must be [n, D]; its shape is {features.shape}.")
-    if len(features) < num_rows:
-        raise ValueError(
-            f"{name} needs {num_rows} rows or more; it has {len(features)}."
-        )
-    bad = (~np.isfinite(features)).sum()
-    if bad:
-        raise ValueError(f"{name} has {bad} of {features.size} values not finite.")
-    return features
-
-
 def _accuracy(
     model: ClassifierMixin,
     features_train: Array,
@@ -102,13 +77,9 @@ def _accuracy(
     features_test: Array,
     y_test: Array,
 ) -> float:
-    features_train = _features("features_train", features_train, 2)
-    features_test = _features("features_test", features_test, 1)
-    if features_train.shape[1] != features_test.shape[1]:
-        raise ValueError(
-            f"features_train are {features_train.shape[1]} wide, features_test "
-            f"{features_test.shape[1]}."
-        )
+    features_train = check_features("features_train", features_train, 2)
+    features_test = check_features("features_test", features_test, 1)
+    check_width("features_train", features_train, "features_test", features_test)
     y_train = check_labels("y_train", y_train, len(features_train))
     y_test = check_labels("y_test", y_test, len(features_test))
     check_classes("y_train", y_train)

@@ -16,8 +16,12 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tsgen_jax.evaluation.probes import check_classes, check_labels
-from tsgen_jax.evaluation.statistics import check_alike, check_series
+from tsgen_jax.evaluation.arrays import (
+    check_alike,
+    check_classes,
+    check_labels,
+    check_series,
+)
 from tsgen_jax.types import Array
 
 _KERNEL_LENGTH, _NUM_PATTERNS = 9, 84  # Of MiniRocket.

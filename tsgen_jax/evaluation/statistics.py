@@ -12,6 +12,7 @@ next to these values.
 
 import numpy as np
 
+from tsgen_jax.evaluation.arrays import check_alike, check_series
 from tsgen_jax.types import Array
 
 # Name of the function: (better, ideal value, what it says and where it is from).
@@ -183,32 +184,6 @@ def dtw_distance(x_real: Array, x_generated: Array, num_pairs: int, seed: int) -
         rows = np.random.default_rng(seed).permutation(len(x))[:num_pairs]
         drawn.append(np.ascontiguousarray(x[rows].swapaxes(1, 2)))
     return float(dtw_pairwise_distance(*drawn, n_jobs=1).min(1).mean())
-
-
-def check_series(name: str, x: Array, num_rows: int) -> np.ndarray:
-    """Returns `x` as float64 [n, L, C].
-
-    Raises:
-        ValueError: another number of axes, fewer than `num_rows` series, no time
-            point or channel, or values that are not finite.
-    """
-    x = np.asarray(x, np.float64)
-    if x.ndim != 3 or 0 in x.shape[1:]:
-        raise ValueError(f"{name} must be series [n, L, C]; it has shape {x.shape}.")
-    if len(x) < num_rows:
-        raise ValueError(f"{name} needs at least {num_rows} series; it has {len(x)}.")
-    if not np.isfinite(x).all():
-        raise ValueError(
-            f"{name} has {(~np.isfinite(x)).sum()} of {x.size} values not finite."
-        )
-    return x
-
-
-def check_alike(names: str, shape: tuple[int, ...], other: tuple[int, ...]) -> None:
-    """Raises ValueError where two sets differ in length or channels."""
-    for what, a, b in zip(("length", "channels"), shape[-2:], other[-2:], strict=True):
-        if a != b:
-            raise ValueError(f"{names} differ in {what}: {a} and {b}.")
 
 
 def _pair(x_real: Array, x_generated: Array, length: int) -> tuple:

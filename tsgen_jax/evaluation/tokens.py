@@ -6,7 +6,7 @@ raise ValueError for other shapes, tokens that are no code and empty sets.
 
 import numpy as np
 
-from tsgen_jax.evaluation.probes import check_labels
+from tsgen_jax.evaluation.arrays import check_finite, check_labels
 from tsgen_jax.types import Array
 
 
@@ -95,9 +95,7 @@ def codebook_correlation(codes: Array, counts: Array) -> dict[str, float]:
             f"{codes.shape} and {counts.shape}."
         )
     for name, values in (("codes", codes), ("counts", counts)):
-        bad = (~np.isfinite(values)).sum()
-        if bad:
-            raise ValueError(f"{name} has {bad} of {values.size} values not finite.")
+        check_finite(name, values)
     if (counts < 0).any():
         raise ValueError(f"counts has {(counts < 0).sum()} values below 0.")
     used = codes[counts > 0]

@@ -1,0 +1,164 @@
+"""Bad input ends in a clear error before any compute, with nothing written."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests import tiny
+from tsgen_jax import pipeline
+
+_ROOT = pathlib.Path(__file__).parent.parent
+
+
+def _rows(num=12, length=24, seed=0):
+    x = np.random.default_rng(seed).normal(size=(num, length))
+    return [[str(i % 2 + 1), *(f"{v:.5f}" for v in row)] for i, row in enumerate(x)]
+
+
+def _write(root, name, train, test):
+    directory = root / name
+    directory.mkdir(parents=True)
+    for part, rows in (("TRAIN", train), ("TEST", test)):
+        text = "".join("\t".join(row) + "\n" for row in rows)
+        (directory / f"{name}_{part}.tsv").write_text(text)
+
+
+def _spoil(how):
+    train, test = _rows(), _rows(seed=1)
+    match how:
+        case "empty":
+            train = []
+        case "ragged":
+            train[3] = train[3][:-2]
+        case "no label":
+            train[2][0] = ""
+        case "nan":
+            train[1][5] = "NaN"
+        case "infinite":
+            test[4][7] = "inf"
+        case "too short":
+            train, test = ([row[:4] for row in part] for part in (train, test))
+        case "one class":
+            for row in (*train, *test):
+                row[0] = "1"
+        case "word":
+            train[0][3] = "high"
+        case "lengths":
+            test = [row[:-1] for row in test]
+    return train, test
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("empty", "empty"),
+        ("ragged", "row 4"),
+        ("no label", "label"),
+        ("nan", r"1 of .*data.missing=interpolate"),
+        ("infinite", "inf"),
+        ("too short", "too short for an STFT window of 8"),
+        ("one class", "sample.class_conditional=False"),
+        ("word", "high"),
+        ("lengths", "length"),
+    ],
+)
+def test_a_bad_file_is_refused(how, message, tmp_path):
+    _write(tmp_path / "data", "Mine", *_spoil(how))
+    root = str(tmp_path / "data")
+    config = tiny.make_config(**{"data.name": "Mine", "data.root": root})
+    workdir = tmp_path / "run"
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        pipeline.run(config, str(workdir))
+    assert not workdir.exists()
+
+
+def test_an_unknown_set_lists_those_that_are_there(tmp_path):
+    _write(tmp_path / "data", "Mine", *_spoil("nothing"))
+    changes = {"data.name": "Yours", "data.root": str(tmp_path / "data")}
+    with pytest.raises(ValueError, match=r"(?s)Yours.*Mine"):
+        pipeline.run(tiny.make_config(**changes), str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_directory_of_something_else_is_left_alone(tmp_path):
+    workdir = tmp_path / "thesis"
+    workdir.mkdir()
+    (workdir / "chapter.tex").write_text("mine")
+    with pytest.raises(ValueError, match="config.json"):
+        pipeline.run(tiny.make_config(), str(workdir))
+    assert [p.name for p in workdir.iterdir()] == ["chapter.tex"]
+
+
+def _main(*arguments):
+    return subprocess.run(
+        [sys.executable, "main.py", *arguments],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"JAX_PLATFORMS": "nonsense"},  # Flags need no jax.
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--config=configs/smoke.py", "--config.data.nam=x"], "missing, name, root"),
+        (["--config=configs/smoke.py", "--config.seed=x"], "invalid literal"),
+        (["--config=configs/smoke.py", "--config.seed.x=1"], "no keys below"),
+        (["--config=configs/ssl_vqvae.py:simclr"], "barlow_twins, vicreg, vibcreg"),
+        (["--config=configs/nothing.py"], "configs/nothing.py"),
+        (["--wrkdir=x"], "Unknown command line flag 'wrkdir'"),
+        ([], "Which config?"),
+    ],
+)
+def test_a_bad_command_line_is_told_in_words(arguments, message):
+    done = _main(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_names_the_flags_and_an_example():
+    done = _main("--help")
+    assert "--workdir" in done.stdout
+    assert "configs/ssl_vqvae.py" in done.stdout
+
+
+def test_the_real_archive_trains(ucr_root, tmp_path):
+    """ECG5000 from files, one short run of both stages."""
+    config = tiny.make_config(
+        "barlow_twins",
+        **{
+            "data.name": "ECG5000",
+            "data.root": ucr_root,
+            "train.tokenizer.num_steps": 10,
+            "train.prior.num_steps": 10,
+            "evaluation.batch_size": 256,
+            "sample.batch_size": 256,
+        },
+    )
+    metrics = pipeline.run(config, str(tmp_path / "run"))
+    assert all(np.isfinite(v) for v in metrics.values())
+    with np.load(tmp_path / "run" / "samples.npz") as samples:
+        assert samples["x"].shape == (8, 140, 1)
+        assert set(samples["label"]) == set(range(5))
+    with np.load(tmp_path / "run" / "reconstructions.npz") as stored:
+        assert stored["x"].shape == stored["x_hat"].shape == (4500, 140, 1)
+
+
+def test_multivariate_series_without_classes_train(tmp_path):
+    changes = {
+        "data.name": "BasicMotions",
+        "sample.class_conditional": False,
+        "train.tokenizer.num_steps": 4,
+        "train.prior.num_steps": 4,
+    }
+    pipeline.run(tiny.make_config("none", **changes), str(tmp_path / "run"))
+    with np.load(tmp_path / "run" / "samples.npz") as samples:
+        assert samples["x"].shape == (8, 100, 6)
+        assert set(samples["label"]) == {-1}

@@ -123,10 +123,14 @@ def test_a_bad_command_line_is_told_in_words(arguments, message):
     assert "Traceback" not in done.stderr
 
 
-def test_help_names_the_flags_and_an_example():
+def test_help_lists_flags_and_every_value():
     done = _main("--help")
+    assert done.returncode == 0
     assert "--workdir" in done.stdout
-    assert "configs/ssl_vqvae.py" in done.stdout
+    assert "--config.ssl.method=vibcreg" in done.stdout
+    assert "--config.train.prior.num_steps=" in done.stdout
+    other = _main("--config=configs/vqvae.py", "--help")
+    assert "--config.ssl.method=none" in other.stdout
 
 
 def test_the_real_archive_trains(ucr_root, tmp_path):

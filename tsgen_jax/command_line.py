@@ -1,0 +1,79 @@
+"""The command line of main.py: help that lists every value, errors in words."""
+
+import sys
+
+from absl import flags
+
+_DEFAULT = "--config=configs/ssl_vqvae.py"
+_EXAMPLE = f"python main.py {_DEFAULT}"
+_HELP = ("--help", "-h", "--helpfull", "-help", "-?")
+_FLAG_ERRORS = (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError)
+
+
+def _values(section, prefix: str = "--config") -> list[str]:
+    """A line --config.KEY=VALUE for every value of a config."""
+    lines = []
+    for key, value in section.items():
+        path = f"{prefix}.{key}"
+        lines += _values(value, path) if hasattr(value, "keys") else [f"{path}={value}"]
+    return lines
+
+
+def _help(config, argv: list[str]) -> None:
+    """Flags, and every value of the config that is named (else of ssl_vqvae)."""
+    print(flags.FLAGS.main_module_help())
+    rest = [a for a in argv if a not in _HELP]
+    sys.argv = rest if any("--config" in a for a in rest) else [*rest, _DEFAULT]
+    flags.FLAGS(sys.argv)
+    print("\nvalues (their meanings are in configs/default.py):")
+    print("  " + "\n  ".join(_values(config.value)))
+    sys.exit(0)
+
+
+def _explain(config, argv: list[str], error: Exception) -> str:
+    """What is wrong with the command line; lists the known keys beside a bad one."""
+    text = str(error.args[0] if error.args else error).strip().splitlines()[-1]
+    if isinstance(error, OSError):
+        return str(error)
+    # Again without the overrides, which the config flag reads from sys.argv.
+    flags.FLAGS.unparse_flags()
+    sys.argv = [a for a in argv if not a.startswith("--config.")]
+    try:
+        flags.FLAGS(sys.argv)
+        for arg in argv:
+            section, path = config.value, arg.partition("=")[0].split(".")
+            for key in path[1:] if path[0] == "--config" else ():
+                if not hasattr(section, "keys"):
+                    return f"{arg}: no keys below this; it is {section!r}."
+                if key not in section:
+                    known = ", ".join(sorted(section))
+                    return f"Unknown key {key!r} in {arg}; known there: {known}."
+                section = section[key]
+    except _FLAG_ERRORS:
+        pass  # The config itself is at fault; `text` says how.
+    return text
+
+
+def parse(config, usage: str, argv: list[str]) -> list[str]:
+    """Parses flags; a bad one ends in words and exit code 2, not in a traceback.
+
+    Args:
+        config: what `config_flags.DEFINE_config_file` returned.
+        usage: printed above the flags by --help.
+        argv: the command line.
+
+    Returns:
+        What is left of it.
+    """
+    try:
+        if any(a in _HELP for a in argv):
+            print(usage)
+            _help(config, argv)
+        rest = flags.FLAGS(argv)
+        if config.value is None:
+            raise flags.Error("Which config? For example: " + _EXAMPLE)
+        config.value.name  # noqa: B018 - a file that did not load says so here.
+    except _FLAG_ERRORS as error:
+        print(f"main.py: {_explain(config, argv, error)}\nTry --help.", file=sys.stderr)
+        sys.exit(2)
+    return rest

@@ -159,10 +159,12 @@ def get_config(arg: str = "") -> ConfigDict:
 
 def faithful(config: ConfigDict) -> ConfigDict:
     """Changes `config` to the behaviour of the published code, less its leaks."""
+    config.data.validation_fraction = 0.0
     config.quantizer.init = "normal"
     config.quantizer.revive_below = 0.0
     config.ssl.augmented_statistics = True
-    config.ssl.projector.hidden = config.ssl.projector.width = 4096
+    width = 512 if config.ssl.method == "byol" else 4096
+    config.ssl.projector.hidden = config.ssl.projector.width = width
     config.ssl.byol.target_decay = 0.9
     config.prior.dropout = 0.0
     config.prior.trunk_positions = True

@@ -24,6 +24,12 @@ from tsgen_jax.data.dataset import from_raw
         ("quantizer.decay", 1.0, r"in \[0"),
         ("prior.dropout", -0.1, r"in \[0"),
         ("sample.num_decode_steps", 0, "at least 1"),
+        ("num_devices", 64, "8 are there"),
+        ("seed", -1, r"in \[0"),
+        ("prior.codebook", "frozen", "no effect with prior.kind='tied'"),
+        ("prior.label_drop_rate", 1.0, "never shows the prior a class"),
+        ("sample.guidance_scale", -1.0, "at least 0"),
+        ("train.tokenizer.ema_decay", 0.9, "only train.prior"),
     ],
 )
 def test_a_bad_value_is_named_with_the_known_ones(key, value, message):
@@ -31,6 +37,12 @@ def test_a_bad_value_is_named_with_the_known_ones(key, value, message):
     with pytest.raises(ValueError, match=message) as caught:
         checks.check_config(config)
     assert key.split(".")[0] in str(caught.value)
+
+
+def test_guidance_needs_dropped_labels():
+    changes = {"prior.label_drop_rate": 0.0, "sample.guidance_scale": 2.0}
+    with pytest.raises(ValueError, match="never trains the prior without a class"):
+        checks.check_config(tiny.make_config(**changes))
 
 
 def test_all_faults_are_told_at_once():

@@ -1,5 +1,6 @@
 """Bad input ends in a clear error before any compute, with nothing written."""
 
+import dataclasses
 import os
 import pathlib
 import subprocess
@@ -82,6 +83,37 @@ def test_an_unknown_set_lists_those_that_are_there(tmp_path):
     with pytest.raises(ValueError, match=r"(?s)Yours.*Mine"):
         pipeline.run(tiny.make_config(**changes), str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path):
+    dataset = tiny.make_dataset()
+    pipeline._keep_to_the_data(dataset, str(tmp_path))
+    pipeline._keep_to_the_data(dataset, str(tmp_path))
+    before = (tmp_path / "dataset.json").read_text()
+    changed = dataclasses.replace(dataset, x_test=dataset.x_test + 1e-3)
+    with pytest.raises(ValueError, match="is not what the run"):
+        pipeline._keep_to_the_data(changed, str(tmp_path))
+    assert (tmp_path / "dataset.json").read_text() == before
+
+
+def test_damaged_samples_are_generated_again(tmp_path):
+    path = str(tmp_path / "samples.npz")
+    pipeline._save_arrays(path, {"x": np.zeros(1000)})
+    with open(path, "r+b") as file:
+        file.truncate(50)
+    config, dataset = tiny.make_config(), tiny.make_dataset()
+
+    class Generator:
+        def sample_tokens(self, key, label):
+            return np.zeros((2, len(label), 3), int)
+
+        def decode(self, tokens):
+            return np.ones((len(tokens), 24, 1))
+
+    samples = pipeline._sample(config, dataset, Generator(), str(tmp_path))
+    assert samples["x"].shape == (8, 24, 1)
+    with np.load(path) as stored:
+        np.testing.assert_array_equal(stored["x"], samples["x"])
 
 
 def test_a_directory_of_something_else_is_left_alone(tmp_path):

@@ -124,6 +124,26 @@ def test_other_devices_may_finish_a_run(tmp_path):
     np.testing.assert_allclose(whole["kernel"], moved["kernel"], rtol=1e-5)
 
 
+def test_a_stop_in_the_last_evaluation_is_heard(tmp_path):
+    calls = []
+
+    def stop_at_the_end():
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(InterruptedRunError, match="step 30"):
+        _fit(_toy(on_step=stop_at_the_end)[0], tmp_path)
+    _, summary = _fit(_toy()[0], tmp_path)
+    assert summary["steps"] == 30
+
+
+def test_a_non_finite_validation_stops_the_run(tmp_path):
+    losses = [1.0, float("nan"), 1.0]
+    with pytest.raises(FloatingPointError, match="step 20 has non-finite loss"):
+        _fit(_toy(losses=losses)[0], tmp_path)
+
+
 def test_another_seed_is_another_run(tmp_path):
     one, _ = _fit(_toy()[0], tmp_path / "a", seed=0)
     two, _ = _fit(_toy()[0], tmp_path / "b", seed=1)

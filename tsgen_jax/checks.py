@@ -39,6 +39,7 @@ _TRAIN_RANGES = {
     "patience": (0, _INFINITY),
 }
 _RANGES = {
+    "seed": (0, 2**32 - 1),
     "num_devices": (0, _INFINITY),
     "data.test_fraction": (1e-6, 1 - 1e-6),
     "data.validation_fraction": (0, 0.5),
@@ -54,12 +55,17 @@ _RANGES = {
     "ssl.projector.width": (1, _INFINITY),
     "ssl.iter_norm.group_size": (1, _INFINITY),
     "ssl.iter_norm.num_steps": (1, _INFINITY),
+    "ssl.barlow_twins.weight": (0, _INFINITY),
+    "ssl.vicreg.weight": (0, _INFINITY),
+    "ssl.vibcreg.weight": (0, _INFINITY),
+    "ssl.byol.weight": (0, _INFINITY),
+    "ssl.byol.target_decay": (0, 1),
     "prior.width": (1, _INFINITY),
     "prior.num_layers": (1, _INFINITY),
     "prior.num_heads": (1, _INFINITY),
     "prior.head_width": (1, _INFINITY),
     "prior.mlp_ratio": (1, _INFINITY),
-    "prior.dropout": (0, 1 - 1e-9),
+    "prior.dropout": (0, 0.99),
     "prior.label_drop_rate": (0, 1),
     "masking.target_temperature": (0, _INFINITY),
     "sample.num_samples": (1, _INFINITY),
@@ -96,13 +102,46 @@ def check_config(config: ConfigDict) -> None:
         augment.make_augment(**config.augment)
     except (ValueError, TypeError) as error:
         faults.append(f"augment: {error}")
+    faults += _contradictions(config)
+    if faults:
+        raise ValueError("The config has faults:\n  " + "\n  ".join(faults))
+
+
+def _contradictions(config: ConfigDict) -> list[str]:
+    """Values that are each fine and together senseless or without effect."""
+    faults = []
+    if config.num_devices > jax.device_count():
+        faults.append(
+            f"num_devices={config.num_devices}: {jax.device_count()} are there; 0 "
+            "uses all"
+        )
     if config.quantizer.revive_below > 0 and config.quantizer.init == "normal":
         faults.append(
             "quantizer.init='normal' starts with empty codes, which "
             "quantizer.revive_below > 0 would replace at once: set one of them"
         )
-    if faults:
-        raise ValueError("The config has faults:\n  " + "\n  ".join(faults))
+    if config.prior.kind == "tied" and config.prior.codebook == "frozen":
+        faults.append(
+            "prior.codebook='frozen' has no effect with prior.kind='tied', which "
+            "trains its embeddings: use prior.kind='full_embedding'"
+        )
+    guided = config.sample.guidance_scale != 1 or not config.sample.class_conditional
+    if guided and config.prior.label_drop_rate == 0:
+        faults.append(
+            "prior.label_drop_rate=0 never trains the prior without a class, which "
+            "sample.class_conditional=False and guidance need: set it above 0"
+        )
+    if config.sample.class_conditional and config.prior.label_drop_rate == 1:
+        faults.append(
+            "prior.label_drop_rate=1 never shows the prior a class: set "
+            "sample.class_conditional=False, or the rate below 1"
+        )
+    if config.train.tokenizer.ema_decay > 0:
+        faults.append(
+            "train.tokenizer.ema_decay > 0 would join averaged weights with batch "
+            "statistics and codes of others; only train.prior can have it"
+        )
+    return faults
 
 
 def check_dataset(config: ConfigDict, dataset: Dataset) -> None:
@@ -121,6 +160,12 @@ def check_dataset(config: ConfigDict, dataset: Dataset) -> None:
         raise ValueError(
             f"ssl.method={config.ssl.method!r} compares series within a batch and "
             "needs at least 2 training series; use ssl.method='none'."
+        )
+    patient = [s for s in STAGES if config.train[s].patience]
+    if patient and len(dataset.x_valid) == 0:
+        raise ValueError(
+            f"train.{patient[0]}.patience watches the validation part, and there is "
+            "none: set data.validation_fraction above 0."
         )
     if config.sample.class_conditional and dataset.num_classes < 2:
         raise ValueError(

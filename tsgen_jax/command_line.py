@@ -34,13 +34,16 @@ def _explain(config, argv: list[str], error: Exception) -> str:
     """What is wrong with the command line; lists the known keys beside a bad one."""
     text = str(error.args[0] if error.args else error).strip().splitlines()[-1]
     if isinstance(error, OSError):
-        return str(error)
+        named = [a for a in argv if a.startswith("--config=")]
+        return f"The config file did not load: {' '.join(named)} ({text})"
     # Again without the overrides, which the config flag reads from sys.argv.
     flags.FLAGS.unparse_flags()
     sys.argv = [a for a in argv if not a.startswith("--config.")]
     try:
         flags.FLAGS(sys.argv)
         for arg in argv:
+            if config.value is None:
+                return f"Which config? For example: {_EXAMPLE}"
             section, path = config.value, arg.partition("=")[0].split(".")
             for key in path[1:] if path[0] == "--config" else ():
                 if not hasattr(section, "keys"):

@@ -4,10 +4,13 @@ A finished stage is skipped, a broken-off one goes on where it stopped.
 """
 
 import copy
+import hashlib
+import json
 import logging
 import math
 import os
 import time
+import zipfile
 
 import jax
 import jax.numpy as jnp
@@ -41,7 +44,8 @@ def run(config: ConfigDict, workdir: str) -> dict[str, float]:
         The final metrics, under the names of the report.
 
     Raises:
-        ValueError, OSError: bad config, data or directory; nothing is written.
+        ValueError, OSError: bad config, data or directory; a bad config or bad data
+            is found before anything is written.
         FloatingPointError: a loss is not finite.
         InterruptedRunError: the run was asked to stop and can go on later.
     """
@@ -52,15 +56,35 @@ def run(config: ConfigDict, workdir: str) -> dict[str, float]:
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
         compilation_cache.enable()
         started = time.perf_counter()
-        run_dir.write_json(
-            os.path.join(workdir, "scaler.json"), dataset.scaler.to_json()
-        )
+        _keep_to_the_data(dataset, workdir)
         generator, tasks = _train_both(config, dataset, workdir)
         samples = _sample(config, dataset, generator, workdir)
         metrics = _evaluate(config, dataset, generator, tasks, workdir)
         run_report.write(config, dataset, generator, samples, metrics, workdir)
         _LOG.info("Finished in %.0f s.", time.perf_counter() - started)
     return metrics
+
+
+def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
+    """Notes the data of a new run; ValueError if an old one began with others."""
+    digest = hashlib.sha256()
+    for part in ("train", "valid", "test"):
+        for name in ("x", "y"):
+            digest.update(np.ascontiguousarray(getattr(dataset, f"{name}_{part}")))
+    found = {"sha256": digest.hexdigest(), "classes": list(dataset.classes)}
+    found["scaler"] = dataset.scaler.to_json()
+    path = os.path.join(workdir, "dataset.json")
+    if not os.path.exists(path):
+        run_dir.write_json(path, found)
+        return
+    with open(path) as file:
+        stored = json.load(file)
+    if stored != found:
+        raise ValueError(
+            f"{dataset.name} is not what the run in {workdir} began with: its series "
+            "or its split have changed since. Put the old data back, or choose "
+            "another --workdir."
+        )
 
 
 def _key(config: ConfigDict, stage: int) -> Array:
@@ -107,7 +131,8 @@ def _settings(config: ConfigDict, stage: str, num_series: int) -> ConfigDict:
         )
         settings.batch_size = num_series
     if settings.num_epochs:
-        settings.num_steps = settings.num_epochs * (num_series // settings.batch_size)
+        per_epoch = math.ceil(num_series / settings.batch_size)
+        settings.num_steps = settings.num_epochs * per_epoch
     return settings
 
 
@@ -147,8 +172,11 @@ def _sample(
     """
     path = os.path.join(workdir, "samples.npz")
     if os.path.exists(path):
-        with np.load(path) as stored:
-            return dict(stored)
+        try:
+            with np.load(path) as stored:
+                return dict(stored)
+        except (zipfile.BadZipFile, EOFError, ValueError) as error:
+            _LOG.warning("%s is damaged (%s): generated again.", path, error)
     num = config.sample.num_samples
     label = np.full(num, dataset.num_classes, np.int32)
     if config.sample.class_conditional:
@@ -169,8 +197,11 @@ def _sample(
 
 def _save_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
     """Writes an .npz, whole or not at all."""
-    temporary = path + ".partial.npz"
-    np.savez_compressed(temporary, **arrays)
+    temporary = path + ".partial"
+    with open(temporary, "wb") as file:
+        np.savez_compressed(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(temporary, path)
 
 

@@ -95,8 +95,10 @@ def _sections(
             token_figures.plot_token_maps(*maps, num_codes),
         ),
     )
-    label = np.maximum(samples["label"][:1], 0)
-    history = generator.sample_tokens(jax.random.key(config.seed), label)[:, 0]
+    label = samples["label"][:1]
+    label = np.where(label < 0, generator.prior.num_classes, label)
+    key_decode, key_view = jax.random.split(jax.random.key(config.seed))
+    history = generator.sample_tokens(key_decode, label)[:, 0]
     visible = np.where(history == num_codes, 0, history)
     series = generator.decode(visible)
     yield (
@@ -109,12 +111,14 @@ def _sections(
         ),
     )
     x = dataset.scaler.transform(dataset.x_train[:_NUM_VIEWS])
-    views = augment.make_augment(**config.augment)(jax.random.key(config.seed), x)
+    views = augment.make_augment(**config.augment)(key_view, x)
     yield (
         "augmented_views",
         report.Section(
             "Augmented views",
-            "TRAIN series and their second view, which self-supervision compares.",
+            "TRAIN series and what the augmentation makes of them: the second view, "
+            f"with ssl.method={config.ssl.method!r} and "
+            f"ssl.augmented_weight={config.ssl.augmented_weight}.",
             figures.plot_augmented_views(
                 dataset.x_train[:_NUM_VIEWS],
                 dataset.scaler.inverse(np.asarray(views)),
@@ -156,7 +160,7 @@ def write(
     metrics: dict[str, float],
     workdir: str,
 ) -> None:
-    """Writes `figures/*.png`, `reconstructions.npz` and `report.html`; prints scores.
+    """Writes `figures/*.png` and `report.html`; prints the scores.
 
     Args:
         config: of the run.

@@ -59,6 +59,12 @@ def make_train_step(
     return train_step
 
 
+def split_key(key: Array) -> tuple[Array, Array, Array]:
+    """The run's keys for first weights, for batches, and for the noise of steps."""
+    key_init, key_batches, key_steps = jax.random.split(key, 3)
+    return key_init, key_batches, key_steps
+
+
 def make_run_steps(train_step: Callable, batch_size: int, mesh: Mesh) -> Callable:
     """Several steps as one program.
 
@@ -74,8 +80,7 @@ def make_run_steps(train_step: Callable, batch_size: int, mesh: Mesh) -> Callabl
         return train_step(state, batch, jax.random.fold_in(key_steps, state.step))
 
     def run_steps(state, data, key, num_steps):
-        key_batches, key_steps = jax.random.split(key)
-        keys = key_batches, key_steps
+        _, *keys = split_key(key)
 
         def finite(carry):
             done, _, _, last = carry
@@ -105,7 +110,7 @@ def _check_finite(last: dict[str, float], stage: str) -> None:
         raise FloatingPointError(
             f"{stage}: step {step} has non-finite {', '.join(sorted(broken))}; the "
             "last good checkpoint is kept. Try a smaller "
-            f"train.{stage}.learning_rate, or clip_norm above 0."
+            f"train.{stage}.learning_rate, or clip_norm above 0, in another --workdir."
         )
 
 
@@ -147,8 +152,8 @@ class _Loop:
         batch_size = settings.batch_size
 
         def init(key, data):
-            key_init, key_first = jax.random.split(jax.random.fold_in(key, 0))
-            batch = batches.batch_at(data, key_first, jnp.zeros((), int), batch_size)
+            key_init, key_batches, _ = split_key(key)
+            batch = batches.batch_at(data, key_batches, jnp.zeros((), int), batch_size)
             params, model_state = task.init(key_init, batch)
             step = jnp.zeros((), jnp.int32)
             state = TrainState(step, params, model_state, optimizer.init(params))
@@ -272,6 +277,7 @@ def _run(loop, checkpoints, writer, state, step, progress, stop):
             values = {
                 k: float(v) for k, v in task.evaluate(weights, task.valid_data).items()
             }
+            _check_finite({**values, "step": step}, task.name)
             writer.write(step, "valid", values)
             shown["valid"] = values["loss"]
             if progress.note(values["loss"], step):
@@ -281,7 +287,7 @@ def _run(loop, checkpoints, writer, state, step, progress, stop):
             report()
             state = loop.snapshot({"train": train_state, "best": best})
             checkpoints.save(step, state, dataclasses.asdict(progress))
-        if stopping and not finished():
+        if stopping:
             checkpoints.wait()
             raise InterruptedRunError(
                 f"Stopped after step {step} of {task.name}; everything is saved. Run "
@@ -289,4 +295,6 @@ def _run(loop, checkpoints, writer, state, step, progress, stop):
             )
     report()
     checkpoints.wait()
+    if stop():
+        raise InterruptedRunError(f"Stopped after {task.name}; everything is saved.")
     return {"train": train_state, "best": best}, step

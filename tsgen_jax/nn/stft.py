@@ -21,9 +21,9 @@ def num_frames(length: int, hop: int) -> int:
 
 def check(length: int, window_size: int, hop: int) -> None:
     """Raises ValueError where `stft` cannot transform a series of `length`."""
-    if window_size < 2 or window_size % 2 or hop < 1 or window_size % hop:
+    if window_size < 4 or window_size % 2 or hop < 1 or window_size % hop:
         raise ValueError(
-            f"stft.window_size={window_size} must be even and a multiple of "
+            f"stft.window_size={window_size} must be even, at least 4 and a multiple of "
             f"stft.hop={hop}."
         )
     if 2 * hop > window_size:

@@ -29,15 +29,8 @@ def _train(num_steps: int, batch_size: int) -> ConfigDict:
     return train
 
 
-def get_config(arg: str = "") -> ConfigDict:
-    """Values of the regular VQ-VAE with a tied MaskGIT prior; takes no argument."""
-    if arg:
-        raise ValueError(f"configs/default.py takes no argument, got {arg!r}.")
-    config = ConfigDict()
-    config.name = "default"  # Default run directory: runs/<name>-<data.name>.
-    config.seed = 0  # Weights, batches, augmentations and samples.
-    config.num_devices = 0  # Devices to share a batch among; 0: all.
-
+def _data(config: ConfigDict) -> None:
+    """Where series come from and how they are split."""
     config.data = ConfigDict()
     config.data.name = "GunPoint"  # Any UCR or UEA set.
     config.data.root = ""  # Directory of sets; "": aeon (bundled or downloaded).
@@ -47,6 +40,9 @@ def get_config(arg: str = "") -> ConfigDict:
     config.data.split_seed = 0  # Of the validation part and of 'resplit'.
     config.data.missing = "error"  # NaN: 'error', or 'interpolate' along time.
 
+
+def _tokenizer(config: ConfigDict) -> None:
+    """Stage 1 without its second view."""
     config.stft = ConfigDict()
     config.stft.window_size = 8  # Samples; periodic Hann window.
     config.stft.hop = 2  # Samples between frames; divides window_size.
@@ -65,6 +61,9 @@ def get_config(arg: str = "") -> ConfigDict:
     # encoder outputs of the batch; 0: never.
     config.quantizer.revive_below = 0.05
 
+
+def _augment(config: ConfigDict) -> None:
+    """The second view: names, and the strength of every augmentation."""
     config.augment = ConfigDict()
     # The second view: 'gauss', 'slice', 'warp', or names joined by '+', in order.
     config.augment.names = "gauss"
@@ -89,6 +88,9 @@ def get_config(arg: str = "") -> ConfigDict:
     config.augment.tf_band = ConfigDict({"num_bands": 3, "band_ratio": 0.1})
     config.augment.tf_phase = ConfigDict({"max_shift": 0.7853981633974483})
 
+
+def _ssl(config: ConfigDict) -> None:
+    """What the second view is compared by."""
     config.ssl = ConfigDict()
     config.ssl.method = "none"  # none, barlow_twins, vicreg, vibcreg or byol.
     # Weight of rec(x' | D(z')), the augmented view through the autoencoder. With
@@ -117,6 +119,9 @@ def get_config(arg: str = "") -> ConfigDict:
     )
     config.ssl.byol = ConfigDict({"weight": 0.1, "target_decay": 0.99})
 
+
+def _prior(config: ConfigDict) -> None:
+    """Stage 2 and what is drawn from it."""
     config.prior = ConfigDict()
     config.prior.kind = "tied"  # 'tied' ids, or 'full_embedding' of code vectors.
     config.prior.codebook = "finetuned"  # Input codes: 'frozen' or 'finetuned'.
@@ -138,7 +143,8 @@ def get_config(arg: str = "") -> ConfigDict:
     config.masking.target_temperature = 0.0
 
     config.sample = ConfigDict()
-    config.sample.num_samples = 256
+    # 0: as many as the larger of TRAIN and TEST, at least 256.
+    config.sample.num_samples = 0
     config.sample.class_conditional = True  # Class shares of TRAIN; False: none.
     config.sample.num_decode_steps = 10
     config.sample.choice_temperature = 4.0  # Noise on which tokens to keep.
@@ -146,14 +152,64 @@ def get_config(arg: str = "") -> ConfigDict:
     config.sample.guidance_scale = 1.0  # 1: off; above: more typical of the class.
     config.sample.batch_size = 256
 
+
+def _evaluation(config: ConfigDict) -> None:
+    """Judges, and what they are asked."""
+    config.judge = ConfigDict()  # The FCN classifier behind FID, IS and CAS.
+    config.judge.dir = ""  # Of trained judges; "": the user's cache directory.
+    config.judge.seed = 0  # Not the run's: all runs on a set share a judge.
+    config.judge.widths = (128, 256, 128)  # Of its convolutions.
+    config.judge.kernel_sizes = (8, 5, 3)
+    config.judge.num_kernels = 504  # Features of the other judge, MiniRocket.
+
     config.evaluation = ConfigDict()
     config.evaluation.batch_size = 64
     config.evaluation.num_mask_draws = 8  # Masks per series in the held-out NLL.
     config.evaluation.num_shown = 8  # Series per class in the figures.
+    config.evaluation.seed = 0  # Of every draw below.
+    # Judges, and groups of scores, joined by '+': see evaluation/scores.py.
+    config.evaluation.judges = "fcn+minirocket"
+    config.evaluation.scores = (
+        "fidelity+usefulness+statistics+post_hoc+privacy+representation"
+    )
+    config.evaluation.num_draws = 100  # Resamples behind an interval.
+    config.evaluation.level = 0.95  # Of the intervals.
+    config.evaluation.num_neighbours = 5  # Of precision, recall, density, coverage.
+    config.evaluation.max_rows = 2000  # Of a set, where all pairs are compared.
+    config.evaluation.num_dtw = 100  # Of a set, for DTW; 0: no DTW.
+    config.evaluation.cas_min_series = 0  # Enlarges small training sets of CAS.
+    config.evaluation.hidden_univariate = 8  # GRU width of post-hoc scores, C = 1.
 
+
+def _stages(config: ConfigDict) -> None:
+    """Training of every network, by the name of its task."""
     config.train = ConfigDict()
     config.train.tokenizer = _train(num_steps=500, batch_size=128)
     config.train.prior = _train(num_steps=600, batch_size=256)
+    config.train.judge = _train(num_steps=300, batch_size=64)
+    config.train.judge.weight_decay = 1e-5
+    # Post-hoc scores of TimeGAN (Yoon et al. 2019), with its steps and batch.
+    config.train.discriminator = _train(num_steps=2000, batch_size=128)
+    config.train.predictor = _train(num_steps=5000, batch_size=128)
+    for stage in ("judge", "discriminator", "predictor"):
+        train = config.train[stage]
+        train.warmup_steps, train.clip_norm, train.select = 0, 0.0, "last"
+    for stage in ("discriminator", "predictor"):
+        config.train[stage].weight_decay = 0.0
+        config.train[stage].log_every = 500
+        config.train[stage].checkpoint_every = 100_000  # It is thrown away.
+
+
+def get_config(arg: str = "") -> ConfigDict:
+    """Values of the regular VQ-VAE with a tied MaskGIT prior; takes no argument."""
+    if arg:
+        raise ValueError(f"configs/default.py takes no argument, got {arg!r}.")
+    config = ConfigDict()
+    config.name = "default"  # Default run directory: runs/<name>-<data.name>.
+    config.seed = 0  # Weights, batches, augmentations and samples.
+    config.num_devices = 0  # Devices to share a batch among; 0: all.
+    for add in (_data, _tokenizer, _augment, _ssl, _prior, _evaluation, _stages):
+        add(config)
     return config.lock()
 
 

@@ -20,6 +20,14 @@ def get_config(arg: str = "vibcreg") -> ConfigDict:
     config.prior.head_width = 16
     config.sample.num_samples = 32
     config.evaluation.num_mask_draws = 2
+    config.judge.widths = (16, 32, 16)
+    config.evaluation.judges = "fcn"  # MiniRocket and DTW compile for a minute.
+    config.evaluation.scores = "fidelity+statistics+privacy+representation"
+    config.evaluation.num_dtw = 0
+    config.evaluation.num_draws = 20
+    for stage in ("judge", "discriminator", "predictor"):
+        config.train[stage].num_steps = 40
+        config.train[stage].batch_size = 32
     for train in (config.train.tokenizer, config.train.prior):
         train.num_steps = 40
         train.batch_size = 32

@@ -1,6 +1,7 @@
 """Strict settings for every test; set before jax is imported."""
 
 import os
+import tempfile
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # Eight simulated devices; programs run once or twice, so compile without effort.
@@ -19,7 +20,11 @@ from tsgen_jax import compilation_cache
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
 jax.config.update("jax_default_matmul_precision", "highest")
-compilation_cache.enable()
+
+# Programs are shared by all tests and their processes, judges by those of one process.
+os.environ["JAX_COMPILATION_CACHE_DIR"] = compilation_cache.enable()
+_HOME = tempfile.TemporaryDirectory(prefix="tsgen-tests-")
+os.environ["XDG_CACHE_HOME"] = _HOME.name
 
 
 @pytest.fixture(scope="session")

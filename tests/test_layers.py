@@ -13,9 +13,13 @@ _LAYERS = [
     {"nn", "losses", "sampling", "data", "evaluation", "sharding", "optim", "run_dir"},
     {"models", "checkpoint", "writer", "compilation_cache", "interrupt"},
     {"tasks", "train"},
-    {"generator", "checks"},
+    {"generator", "judges"},
+    {"assess", "checks"},
+    {"run_evaluation", "sample_report", "compare_report"},
     {"run_report"},
     {"pipeline"},
+    {"commands"},
+    {"__main__"},
 ]
 _LEVEL = {room: i for i, layer in enumerate(_LAYERS) for room in layer}
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests import tiny
-from tsgen_jax import pipeline
+from tsgen_jax import pipeline, run_dir
 
 _ROOT = pathlib.Path(__file__).parent.parent
 
@@ -98,7 +98,7 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path):
 
 def test_damaged_samples_are_generated_again(tmp_path):
     path = str(tmp_path / "samples.npz")
-    pipeline._save_arrays(path, {"x": np.zeros(1000)})
+    run_dir.write_arrays(path, {"x": np.zeros(1000)})
     with open(path, "r+b") as file:
         file.truncate(50)
     config, dataset = tiny.make_config(), tiny.make_dataset()
@@ -114,6 +114,18 @@ def test_damaged_samples_are_generated_again(tmp_path):
     assert samples["x"].shape == (8, 24, 1)
     with np.load(path) as stored:
         np.testing.assert_array_equal(stored["x"], samples["x"])
+
+
+def test_a_batch_larger_than_the_data_shrinks_and_says_so(caplog):
+    config = tiny.make_config(**{"train.prior.num_epochs": 3})
+    with caplog.at_level("INFO", "tsgen_jax"):
+        settings = pipeline._settings(config, "prior", 10)
+    assert "prior: batch 10 instead of 16" in caplog.text
+    assert (settings.batch_size, settings.num_steps) == (10, 3)
+    assert config.train.prior.batch_size == 16
+    caplog.clear()
+    assert pipeline._settings(config, "prior", 40).num_steps == 3 * 3
+    assert not caplog.records
 
 
 def test_a_directory_of_something_else_is_left_alone(tmp_path):
@@ -176,6 +188,7 @@ def test_the_real_archive_trains(ucr_root, tmp_path):
             "train.prior.num_steps": 10,
             "evaluation.batch_size": 256,
             "sample.batch_size": 256,
+            "evaluation.scores": "privacy",
         },
     )
     metrics = pipeline.run(config, str(tmp_path / "run"))
@@ -187,14 +200,15 @@ def test_the_real_archive_trains(ucr_root, tmp_path):
         assert stored["x"].shape == stored["x_hat"].shape == (4500, 140, 1)
 
 
-def test_multivariate_series_without_classes_train(tmp_path):
+def test_multivariate_series_without_classes_train(tmp_path, monkeypatch):
+    data = tiny.make_dataset(channels=2, num_classes=1)
+    monkeypatch.setattr(pipeline, "load_dataset", lambda **_: data)
     changes = {
-        "data.name": "BasicMotions",
         "sample.class_conditional": False,
         "train.tokenizer.num_steps": 4,
         "train.prior.num_steps": 4,
     }
     pipeline.run(tiny.make_config("none", **changes), str(tmp_path / "run"))
     with np.load(tmp_path / "run" / "samples.npz") as samples:
-        assert samples["x"].shape == (8, 100, 6)
+        assert samples["x"].shape == (8, 24, 2)
         assert set(samples["label"]) == {-1}

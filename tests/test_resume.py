@@ -26,6 +26,8 @@ _TINY = {
     "train.tokenizer.num_steps": 80,
     "train.prior.num_steps": 80,
     "train.prior.ema_decay": 0.9,
+    "evaluation.scores": "fidelity+privacy",
+    "judge.widths": "(8,8,8)",
 }
 
 
@@ -157,7 +159,7 @@ def test_outputs_are_as_documented(whole):
     stages = {r["stage"] for r in read_metrics(whole)}
     assert stages == {"tokenizer", "prior", "evaluation"}
     final = json.loads(pathlib.Path(whole, "evaluation/done.json").read_text())
-    assert {"reconstruction_mse", "codebook_usage", "masked_token_nll"} <= set(final)
+    assert {"reconstruction_mse", "masked_token_nll", "fid_fcn"} <= set(final)
     page = pathlib.Path(whole, "report.html").read_text()
-    assert page.count("data:image/png;base64") == 7
+    assert page.count("data:image/png;base64") == 11
     assert list(pathlib.Path(whole, "tensorboard/prior").glob("events*"))

@@ -20,6 +20,7 @@ def make_config(method: str = "vibcreg", **changes) -> ConfigDict:
     config.sample.batch_size = 8
     for train in (config.train.tokenizer, config.train.prior):
         train.batch_size = 16
+    config.judge.widths = (8, 16, 8)
     config.update_from_flattened_dict(changes)
     return config
 

@@ -6,12 +6,14 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data import augment
 from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
+from tsgen_jax.evaluation.scores import GROUPS
+from tsgen_jax.judges import JUDGES
 from tsgen_jax.models import prior
 from tsgen_jax.nn import quantizer, resnet, stft
 from tsgen_jax.sampling import mask_schedule
 from tsgen_jax.tasks import tokenizer
 
-STAGES = ("tokenizer", "prior")
+STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor")
 _MODELS = {
     "data.split": SPLITS,
     "data.missing": MISSING,
@@ -68,7 +70,7 @@ _RANGES = {
     "prior.dropout": (0, 0.99),
     "prior.label_drop_rate": (0, 1),
     "masking.target_temperature": (0, _INFINITY),
-    "sample.num_samples": (1, _INFINITY),
+    "sample.num_samples": (0, _INFINITY),
     "sample.num_decode_steps": (1, _INFINITY),
     "sample.choice_temperature": (0, _INFINITY),
     "sample.token_temperature": (1e-6, _INFINITY),
@@ -77,13 +79,49 @@ _RANGES = {
     "evaluation.batch_size": (1, _INFINITY),
     "evaluation.num_mask_draws": (1, _INFINITY),
     "evaluation.num_shown": (1, _INFINITY),
+    "judge.seed": (0, 2**32 - 1),
+    "judge.num_kernels": (84, _INFINITY),
+    "evaluation.seed": (0, 2**32 - 1),
+    "evaluation.num_draws": (2, _INFINITY),
+    "evaluation.level": (0.01, 0.999),
+    "evaluation.num_neighbours": (1, _INFINITY),
+    "evaluation.max_rows": (10, _INFINITY),
+    "evaluation.num_dtw": (0, _INFINITY),
+    "evaluation.cas_min_series": (0, _INFINITY),
+    "evaluation.hidden_univariate": (1, _INFINITY),
 } | {f"train.{s}.{k}": bound for s in STAGES for k, bound in _TRAIN_RANGES.items()}
+for _stage in STAGES[2:]:  # No validation part to be patient with.
+    _RANGES[f"train.{_stage}.patience"] = (0, 0)
 
 
 def _value(config: ConfigDict, key: str):
     for part in key.split("."):
         config = config[part]
     return config
+
+
+def change(config: ConfigDict, changes: dict, sections: tuple[str, ...]) -> None:
+    """Sets values by dotted key in some sections of a locked config, and checks it.
+
+    Raises:
+        ValueError: an unknown key, another section, a wrong type, or a value out of
+            range.
+    """
+    for key, value in changes.items():
+        head, *path = key.split(".")
+        if head not in sections:
+            raise ValueError(f"{key}: only {', '.join(sections)} can change here.")
+        section = config[head]
+        for part in path[:-1]:
+            section = section[part] if part in section else ConfigDict()
+        if not path or path[-1] not in section or hasattr(section[path[-1]], "keys"):
+            known = ", ".join(sorted(section))
+            raise ValueError(f"Unknown key {key!r}; known there: {known or 'none'}.")
+        try:
+            section[path[-1]] = type(section[path[-1]])(value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{key}={value!r}: {error}") from error
+    check_config(config)
 
 
 def check_config(config: ConfigDict) -> None:
@@ -110,6 +148,18 @@ def check_config(config: ConfigDict) -> None:
 def _contradictions(config: ConfigDict) -> list[str]:
     """Values that are each fine and together senseless or without effect."""
     faults = []
+    for key, known in (("scores", GROUPS), ("judges", JUDGES)):
+        unknown = set(config.evaluation[key].split("+")) - {*known, ""}
+        if unknown:
+            faults.append(
+                f"evaluation.{key} has {', '.join(sorted(unknown))}: known are "
+                f"{', '.join(known)}, joined by '+'"
+            )
+    if len(config.judge.widths) != len(config.judge.kernel_sizes):
+        faults.append(
+            f"judge.widths={tuple(config.judge.widths)} and judge.kernel_sizes="
+            f"{tuple(config.judge.kernel_sizes)} need one entry per convolution each"
+        )
     if config.num_devices > jax.device_count():
         faults.append(
             f"num_devices={config.num_devices}: {jax.device_count()} are there; 0 "

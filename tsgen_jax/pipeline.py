@@ -11,17 +11,19 @@ import math
 import os
 import time
 import zipfile
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax import (
+    assess,
     checkpoint,
     checks,
     compilation_cache,
     run_dir,
+    run_evaluation,
     run_report,
     sharding,
     train,
@@ -31,10 +33,10 @@ from tsgen_jax.generator import Generator, share_labels
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.tasks import tokenizer as tokenizer_task
 from tsgen_jax.types import Array, PyTree, Task
-from tsgen_jax.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _MAY_DIFFER = ("num_devices",)  # A run may go on with other devices.
+_MIN_SAMPLES = 256
 
 
 def run(config: ConfigDict, workdir: str) -> dict[str, float]:
@@ -59,10 +61,62 @@ def run(config: ConfigDict, workdir: str) -> dict[str, float]:
         _keep_to_the_data(dataset, workdir)
         generator, tasks = _train_both(config, dataset, workdir)
         samples = _sample(config, dataset, generator, workdir)
-        metrics = _evaluate(config, dataset, generator, tasks, workdir)
-        run_report.write(config, dataset, generator, samples, metrics, workdir)
+        judged = assess.read(os.path.join(workdir, "evaluation"))
+        if judged is None:
+            judged = run_evaluation.evaluate(
+                config, dataset, generator, tasks, samples, workdir
+            )
+        run_report.write(config, dataset, generator, samples, judged, workdir)
         _LOG.info("Finished in %.0f s.", time.perf_counter() - started)
-    return metrics
+    return judged.metrics()
+
+
+def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
+    """Judges a finished run anew, and writes its report again.
+
+    Args:
+        workdir: the run directory.
+        changes: values of `judge`, `evaluation` and `train` by dotted key that are to
+            differ from the run's own.
+
+    Raises:
+        ValueError: there is no finished run, or a key or value is not known.
+    """
+    config = stored_config(workdir)
+    unfinished = [
+        s for s in ("tokenizer", "prior") if not run_dir.read_done(workdir, s)
+    ]
+    if unfinished:
+        raise ValueError(
+            f"{workdir} is not finished ({', '.join(unfinished)}): run its command "
+            "again, then evaluate."
+        )
+    checks.change(config, changes, ("judge", "evaluation", "train"))
+    dataset = load_dataset(**config.data)
+    stored = run_dir.read_config(workdir)
+    with run_dir.open_run(workdir, stored, ignore=_MAY_DIFFER):
+        compilation_cache.enable()
+        _keep_to_the_data(dataset, workdir)
+        generator, tasks = _train_both(config, dataset, workdir)
+        samples = _sample(config, dataset, generator, workdir)
+        judged = run_evaluation.evaluate(
+            config, dataset, generator, tasks, samples, workdir
+        )
+        run_report.write(config, dataset, generator, samples, judged, workdir)
+    return judged
+
+
+def judged(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
+    """The scores of a finished run: those it has, or new ones where values change."""
+    stored = assess.read(os.path.join(workdir, "evaluation"))
+    if stored is None or changes:
+        return evaluate_run(workdir, changes)
+    return stored
+
+
+def stored_config(workdir: str) -> ConfigDict:
+    """The config of a run, locked."""
+    return ConfigDict(run_dir.read_config(workdir)).lock()
 
 
 def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
@@ -177,10 +231,12 @@ def _sample(
                 return dict(stored)
         except (zipfile.BadZipFile, EOFError, ValueError) as error:
             _LOG.warning("%s is damaged (%s): generated again.", path, error)
-    num = config.sample.num_samples
+    y_train = np.concatenate([dataset.y_train, dataset.y_valid])
+    larger = max(len(y_train), len(dataset.y_test), _MIN_SAMPLES)
+    num = config.sample.num_samples or larger
     label = np.full(num, dataset.num_classes, np.int32)
     if config.sample.class_conditional:
-        counts = np.bincount(dataset.y_train, minlength=dataset.num_classes)
+        counts = np.bincount(y_train, minlength=dataset.num_classes)
         label = share_labels(counts, num)
     started = time.perf_counter()
     tokens = generator.sample_tokens(_key(config, 3), label)[-1]
@@ -191,50 +247,5 @@ def _sample(
     }
     seconds = time.perf_counter() - started
     _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
-    _save_arrays(path, samples)
+    run_dir.write_arrays(path, samples)
     return samples
-
-
-def _save_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
-    """Writes an .npz, whole or not at all."""
-    temporary = path + ".partial"
-    with open(temporary, "wb") as file:
-        np.savez_compressed(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def _evaluate(
-    config: ConfigDict,
-    dataset: Dataset,
-    generator: Generator,
-    tasks: dict[str, Task],
-    workdir: str,
-) -> dict[str, float]:
-    """Final scores on TEST, which nothing before has touched."""
-    done = run_dir.read_done(workdir, "evaluation")
-    if done is not None:
-        return done
-    x_test = dataset.scaler.transform(dataset.x_test)
-    stage_1 = tasks["tokenizer"].evaluate(generator.tokenizer_weights, {"x": x_test})
-    tokens = generator.encode(dataset.x_test)
-    _save_arrays(
-        os.path.join(workdir, "reconstructions.npz"),
-        {
-            "x": dataset.x_test,
-            "x_hat": generator.decode(tokens),
-            "label": dataset.y_test,
-        },
-    )
-    data = {"tokens": tokens, "label": dataset.y_test}
-    stage_2 = tasks["prior"].evaluate(generator.prior_weights, data)
-    stage_1.pop("loss")
-    metrics = {k: float(v) for k, v in stage_1.items()}
-    metrics["masked_token_nll"] = float(stage_2["loss"])
-    metrics["nll_bound"] = float(stage_2["nll_bound"])
-    metrics["uniform_nll"] = float(jnp.log(config.quantizer.num_codes))
-    with Writer(workdir, "evaluation", 1, 0) as writer:
-        writer.write(1, "test", metrics)
-    run_dir.mark_done(workdir, "evaluation", metrics)
-    return metrics

@@ -13,6 +13,8 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 _CONFIG = "config.json"
 _LOCK = ".lock"
 _PARTIAL = ".partial"  # Appended to the name of a file that is being written.
@@ -107,6 +109,20 @@ def write_text(path: str, text: str) -> None:
             with contextlib.suppress(OSError):
                 os.remove(path + _PARTIAL)
             raise
+
+
+def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
+    """Writes an .npz, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written, or the disk is full.
+    """
+    with _in_words(path):
+        with open(path + _PARTIAL, "wb") as file:
+            np.savez_compressed(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path + _PARTIAL, path)
 
 
 def mark_done(workdir: str, stage: str, summary: dict[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """From what a run has learnt and made to its figures and its page."""
 
-import os
+import itertools
 from collections.abc import Iterator
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
 
+from tsgen_jax import sample_report
+from tsgen_jax.assess import Assessment, check_samples
 from tsgen_jax.data import augment
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.evaluation import figures, report, token_figures
@@ -26,49 +28,43 @@ _CURVES = {
     ),
     "prior": ("loss", "masked_accuracy", "nll_bound", "grad_norm"),
 }
-_ROWS = {
-    "reconstruction_mse": ("lower", "TEST, scaled to variance 1"),
-    "reconstruction_mse_frequency": ("lower", "TEST, on the STFT of scaled series"),
-    "codebook_perplexity": ("higher", "exp of the entropy of token use on TEST"),
-    "codebook_usage": ("higher", "share of the codes that TEST uses"),
-    "codebook_similarity": ("lower", "mean |cosine| between different codes"),
-    "masked_token_nll": ("lower", "nats per masked token of TEST, class given"),
-    "nll_bound": ("lower", "nats per token: -log p(series) / N is at most this"),
-    "uniform_nll": ("", "nats per token of guessing: log K"),
-}
 
 
-def _sections(
+def sections(
     config: ConfigDict,
     dataset: Dataset,
     generator: Generator,
     samples: dict[str, np.ndarray],
     workdir: str,
-) -> Iterator[tuple[str, report.Section]]:
-    """File name and section of each figure, in the page's order."""
-    x_test, y_test = dataset.x_test, dataset.y_test
-    num_codes = generator.prior.num_codes
+) -> Iterator[sample_report.Named]:
+    """The pictures that need the run's own networks, in reading order."""
+    yield from _of_tokenizer(config, dataset, generator, samples)
+    yield from _of_prior(config, dataset, generator, samples)
     yield (
-        "real_and_generated",
+        "loss_curves",
         report.Section(
-            "Real beside generated",
-            "TEST series and generated ones, per class, on shared axes.",
-            figures.plot_real_and_generated(
-                x_test, y_test, samples["x"], samples["label"], dataset.classes
-            ),
+            "Training",
+            "Training and validation of both stages, by step. The validation loss of "
+            "the prior is the held-out masked-token NLL.",
+            figures.plot_loss_curves(_curves(workdir)),
         ),
     )
-    tokens_test = generator.encode(x_test)
-    shown = _first_of_each(y_test, config.evaluation.num_shown)
+
+
+def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
+    """Reconstructions, codes and views."""
+    num_codes = generator.prior.num_codes
+    shown = _first_of_each(dataset.y_test, config.evaluation.num_shown)
+    tokens_test = generator.encode(dataset.x_test)
     yield (
         "reconstructions",
         report.Section(
             "Reconstructions",
             "TEST series through the tokenizer and back: what tokens can say at best.",
             figures.plot_reconstructions(
-                x_test[shown],
+                dataset.x_test[shown],
                 generator.decode(tokens_test[shown]),
-                y_test[shown],
+                dataset.y_test[shown],
                 dataset.classes,
             ),
         ),
@@ -83,35 +79,18 @@ def _sections(
             token_figures.plot_codebook_usage(*counts),
         ),
     )
-    maps = [
-        t[:_NUM_MAPS].reshape(-1, *generator.tokenizer.map_shape)
-        for t in (tokens_test[shown], samples["tokens"][:: len(samples["x"]) // 6 or 1])
-    ]
+    codes = np.asarray(generator.tokenizer_weights["codebook"].codes)
     yield (
-        "token_maps",
+        "codebook_map",
         report.Section(
-            "Token maps",
-            "Tokens of TEST and of generated series: frequency bins by time.",
-            token_figures.plot_token_maps(*maps, num_codes),
-        ),
-    )
-    label = samples["label"][:1]
-    label = np.where(label < 0, generator.prior.num_classes, label)
-    key_decode, key_view = jax.random.split(jax.random.key(config.seed))
-    history = generator.sample_tokens(key_decode, label)[:, 0]
-    visible = np.where(history == num_codes, 0, history)
-    series = generator.decode(visible)
-    yield (
-        "decoding",
-        report.Section(
-            "Decoding one series",
-            "From all tokens masked to none. Series of unfinished rounds are decoded "
-            "with code 0 in place of masks.",
-            token_figures.plot_decoding(history, series, num_codes),
+            "Codebook",
+            "The codes as points, and how alike they are.",
+            token_figures.plot_codebook_map(codes, counts[1]),
         ),
     )
     x = dataset.scaler.transform(dataset.x_train[:_NUM_VIEWS])
-    views = augment.make_augment(**config.augment)(key_view, x)
+    key = jax.random.fold_in(jax.random.key(config.seed), 1)
+    views = augment.make_augment(**config.augment)(key, x)
     yield (
         "augmented_views",
         report.Section(
@@ -126,12 +105,40 @@ def _sections(
             ),
         ),
     )
+
+
+def _of_prior(config, dataset, generator, samples) -> Iterator:
+    """Token maps, and one series from all masked to none."""
+    num_codes = generator.prior.num_codes
+    rows = _first_of_each(dataset.y_test, config.evaluation.num_shown)[:_NUM_MAPS]
+    step = max(1, len(samples["tokens"]) // _NUM_MAPS)
+    maps = [
+        tokens[:_NUM_MAPS].reshape(-1, *generator.tokenizer.map_shape)
+        for tokens in (
+            generator.encode(dataset.x_test[rows]),
+            samples["tokens"][::step],
+        )
+    ]
     yield (
-        "loss_curves",
+        "token_maps",
         report.Section(
-            "Training",
-            "Training and validation of both stages, by step.",
-            figures.plot_loss_curves(_curves(workdir)),
+            "Token maps",
+            "Tokens of TEST and of generated series: frequency bins by time.",
+            token_figures.plot_token_maps(*maps, num_codes),
+        ),
+    )
+    label = samples["label"][:1]
+    label = np.where(label < 0, generator.prior.num_classes, label)
+    key = jax.random.fold_in(jax.random.key(config.seed), 0)
+    history = generator.sample_tokens(key, label)[:, 0]
+    series = generator.decode(np.where(history == num_codes, 0, history))
+    yield (
+        "decoding",
+        report.Section(
+            "Decoding one series",
+            "From all tokens masked to none. Series of unfinished rounds are decoded "
+            "with code 0 in place of masks.",
+            token_figures.plot_decoding(history, series, num_codes),
         ),
     )
 
@@ -157,32 +164,23 @@ def write(
     dataset: Dataset,
     generator: Generator,
     samples: dict[str, np.ndarray],
-    metrics: dict[str, float],
+    judged: Assessment,
     workdir: str,
 ) -> None:
-    """Writes `figures/*.png` and `report.html`; prints the scores.
+    """Writes the page of a run, with all that `sample_report.write` writes.
 
     Args:
         config: of the run.
         dataset: of the run.
         generator: the trained models.
         samples: x [n, L, C], label [n], tokens [n, N].
-        metrics: final scores by name.
+        judged: its scores.
         workdir: the run directory.
     """
-    directory = os.path.join(workdir, "figures")
-    os.makedirs(directory, exist_ok=True)
-    sections = []
-    for name, section in _sections(config, dataset, generator, samples, workdir):
-        report.save_figure(section.figure, os.path.join(directory, f"{name}.png"))
-        sections.append(section)
-    rows = [report.Row(k, metrics[k], *_ROWS[k]) for k in _ROWS]
+    checked = check_samples(dataset, samples["x"], samples["label"])
+    named = itertools.chain(
+        sample_report.sections(dataset, checked, judged),
+        sections(config, dataset, generator, samples, workdir),
+    )
     title = f"{config.name} on {dataset.name}"
-    page = report.make_report(title, rows, sections, config.to_dict())
-    report.write_report(os.path.join(workdir, "report.html"), page)
-    width = max(map(len, _ROWS))
-    print(f"\n{title}\n" + "-" * len(title))
-    for row in rows:
-        better = f" ({row.better} is better)" if row.better else ""
-        print(f"{row.name:{width}}  {row.value:10.4f}  {row.note}{better}")
-    print(f"\nReport: {os.path.join(workdir, 'report.html')}")
+    sample_report.write(title, judged, named, config.to_dict(), workdir)

@@ -58,6 +58,8 @@ def test_any_set_of_a_directory_with_missing_values(tmp_path):
     (tmp_path / "Own" / "Own_TEST.tsv").write_text("a\t7\t8\t9\n")
     builder = tfds_ucr.prepare("Own", str(tmp_path), str(tmp_path / "tfds"))
     _check(builder, load_archive("Own", str(tmp_path)))
+    stored = builder.as_data_source("train")[1]["series"]
+    np.testing.assert_array_equal(stored[:, 0], [4, np.nan, 6])
 
 
 def test_multivariate_set(tmp_path):

@@ -5,8 +5,10 @@ import io
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
+from sklearn.decomposition import PCA
 
-from tsgen_jax.evaluation import token_figures
+from tsgen_jax.evaluation import canvas, token_figures
+from tsgen_jax.evaluation.tokens import codebook_correlation
 
 
 def draw(figure) -> None:
@@ -32,6 +34,51 @@ def test_codebook_usage_sorts_by_train_and_counts_perplexity():
     for bad in (np.zeros(4), np.array([1, -1, 1, 1]), np.ones(3), np.full(4, np.nan)):
         with pytest.raises(ValueError, match="counts_test must be"):
             token_figures.plot_codebook_usage(train, bad, None)
+
+
+def test_codebook_map_has_area_by_use_crosses_for_dead_and_cosines_by_rank():
+    codes = np.random.default_rng(0).normal(size=(6, 4))
+    codes[4] = 0.0
+    counts = np.array([1, 0, 6, 3, 0, 10])
+    figure = token_figures.plot_codebook_map(codes, counts)
+    draw(figure)
+    left, right = figure.axes[:2]
+    used, dead = left.collections
+    areas = used.get_sizes() - 1
+    np.testing.assert_allclose(areas / areas.sum(), [0.05, 0.3, 0.15, 0.5])
+    assert len(dead.get_offsets()) == 2
+    np.testing.assert_allclose(dead.get_edgecolors()[0, :3], to_rgba(canvas.MODEL)[:3])
+    # Four points of 4 dimensions: the plane keeps the largest part of their spread.
+    judge = PCA(2).fit(codes[[0, 2, 3, 5]])
+    at = judge.transform(codes[[0, 2, 3, 5]])
+    np.testing.assert_allclose(np.abs(used.get_offsets()), np.abs(at), atol=1e-9)
+    assert (
+        left.get_xlabel() == f"PCA 1, {100 * judge.explained_variance_ratio_[0]:.0f} %"
+    )
+    order = [5, 2, 3, 0, 1, 4]
+    shown = np.ma.filled(right.images[0].get_array(), np.nan)
+    for row, i in enumerate(order):
+        for column, j in enumerate(order):
+            length = np.sqrt(sum(codes[i] ** 2)) * np.sqrt(sum(codes[j] ** 2))
+            cosine = abs(sum(codes[i] * codes[j])) / length if length else np.nan
+            np.testing.assert_allclose(shown[row, column], cosine)
+    score = codebook_correlation(codes, counts)
+    assert right.get_title() == f"|cosine| of used codes, mean {score['cosine']:.2f}"
+    assert left.get_title() == "4 of 6 codes used"
+
+
+def test_codebook_map_of_few_used_codes_and_wrong_inputs():
+    codes = np.random.default_rng(0).normal(size=(5, 3))
+    for counts in ([0, 0, 0, 0, 0], [0, 7, 0, 0, 0]):
+        figure = token_figures.plot_codebook_map(codes, np.array(counts))
+        draw(figure)
+        assert len(figure.axes[0].collections[0].get_offsets()) == sum(counts) // 7
+        assert "mean" not in figure.axes[1].get_title()
+    for counts in ([1, 1], [-1, 1, 1, 1, 1], [np.nan] * 5):
+        with pytest.raises(ValueError, match=r"counts must be \[5\]"):
+            token_figures.plot_codebook_map(codes, np.array(counts))
+    with pytest.raises(ValueError, match="codes needs 3 rows"):
+        token_figures.plot_codebook_map(codes[:2], np.ones(2))
 
 
 def test_token_maps_are_the_first_ones_with_low_frequencies_below():

@@ -67,7 +67,7 @@ def needs_shrinkage(n_a: int, n_b: int, d: int) -> bool:
     return min(n_a, n_b) <= d
 
 
-def fid(features_a: Array, features_b: Array) -> float:
+def fid(features_a: Array, features_b: Array, shrink: bool | None = None) -> float:
     """Frechet distance |mu_a - mu_b|^2 + Tr(S_a + S_b - 2 (S_a S_b)^1/2).
 
     Heusel et al. 2017, https://arxiv.org/abs/1706.08500. The trace of the root is the
@@ -79,13 +79,17 @@ def fid(features_a: Array, features_b: Array) -> float:
     Args:
         features_a: float [n_a, d].
         features_b: float [n_b, d].
+        shrink: whether to shrink, so that sets of other sizes, such as parts of these,
+            compare with them; None: where `needs_shrinkage`. Not shrunk and with
+            n <= d, the bias is large.
 
     Returns:
         The distance in squared units of the features; lower is better, 0 ideal. The
         estimate is biased upwards, more so for small n.
     """
     a, b = check_feature_sets(2, features_a=features_a, features_b=features_b)
-    shrink = needs_shrinkage(len(a), len(b), a.shape[1])
+    if shrink is None:
+        shrink = needs_shrinkage(len(a), len(b), a.shape[1])
     s_a, s_b = _covariance(a, shrink), _covariance(b, shrink)
     values, vectors = np.linalg.eigh(s_a)
     root = vectors * np.sqrt(values.clip(min=0))

@@ -1,6 +1,7 @@
 """The page about a run: one HTML file, no network, no scripts, fit for a phone."""
 
 import base64
+import csv
 import html
 import io
 import json
@@ -15,9 +16,12 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tsgen_jax.evaluation.score import Score
+
 _DPI = 150
 _DRAWN = weakref.WeakKeyDictionary()  # Figure -> its PNG.
 _BETTER = {"lower": "↓ lower", "higher": "↑ higher", "": ""}
+_COLUMNS = ("measure", "judge", "value", "interval", "better", "floors", "note")
 # Nothing is fetched and nothing runs, whatever text the page is given.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
@@ -36,15 +40,28 @@ a { color: var(--link) }
 nav { background: var(--card); border-radius: 8px; padding: .75rem 1rem }
 nav ol { margin: 0; padding-left: 1.4rem }
 nav li { padding: .15rem 0 }
-.scroll { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; font-size: .93rem;
   overflow-wrap: normal }
 th, td { text-align: left; padding: .45rem .8rem .45rem 0; vertical-align: top;
   border-bottom: 1px solid var(--line) }
-th { color: var(--dim); font-weight: 600 }
+th, small { color: var(--dim); font-weight: 600 }
+th.group { color: var(--ink); padding-top: 1.5rem }
+th.group::first-letter { text-transform: uppercase }
+small { display: block; font-weight: 400 }
 td.value { font-variant-numeric: tabular-nums; font-weight: 600 }
-td.value, td.better { white-space: nowrap }
+td.value, td.interval, td.better { white-space: nowrap }
 td.note { color: var(--dim); min-width: 12rem }
+@media (max-width: 56rem) { /* Every row is a card. */
+  table, tbody, th, td { display: block; overflow-wrap: anywhere }
+  thead, td:empty { display: none }
+  tr { display: flex; flex-wrap: wrap; column-gap: .8rem; padding: .55rem 0;
+    border-bottom: 1px solid var(--line) }
+  th, td { border: 0; padding: 0 }
+  td.measure, td.note { flex: 0 0 100%; font-weight: 600 }
+  td.note { font-weight: 400 }
+  td.floors::before { content: "floors: "; color: var(--dim) }
+  small { display: inline; margin-left: .4rem }
+}
 figure { margin: 1rem 0 }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto;
   background: #fff; border: 1px solid var(--line); border-radius: 8px }
@@ -57,12 +74,25 @@ summary { cursor: pointer }
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the summary table."""
+    """A line of the score table."""
 
     name: str
+    judge: str  # '' where there is none.
     value: float | str  # A number is shown with four significant digits.
+    interval: tuple[float, float] | None
+    floors: Mapping[str, float] | str  # What real series score, by name; or in words.
     better: str  # 'lower', 'higher', or '' where neither is.
     note: str
+    group: str  # Its heading; '' for none.
+
+    @classmethod
+    def from_score(cls, score: Score) -> "Row":
+        """The line of a score; an ideal without a direction opens the note."""
+        s, note = score, score.note
+        if not s.better and s.ideal is not None:
+            note = f"Ideal is {_format(s.ideal)}. {note}".strip()
+        ends = None if s.low is None else (s.low, s.high)
+        return cls(s.name, s.judge, s.value, ends, s.floors, s.better, note, s.group)
 
 
 @dataclass(frozen=True)
@@ -81,24 +111,25 @@ def make_report(
 
     Args:
         title: heading of the page.
-        summary: lines of the table at the top.
+        summary: lines of the table at the top; none: no table.
         sections: in reading order; figures are embedded as PNG, their text becomes
             the caption.
         config: of the run, nested, of what JSON can hold.
 
     Raises:
-        ValueError: a row's `better` is unknown.
+        ValueError: a row's `better` is unknown, or its interval is none.
         TypeError: `config` holds what JSON cannot.
     """
-    titles = ["Summary", *[section.title for section in sections], "Configuration"]
+    parts = [("Scores", _table(summary))] if summary else []
+    parts += [(section.title, _body(section)) for section in sections]
+    parts.append(("Configuration", _details(config)))
     contents = "\n".join(
         f'<li><a href="#section-{i}">{html.escape(name)}</a></li>'
-        for i, name in enumerate(titles)
+        for i, (name, _) in enumerate(parts)
     )
-    bodies = [_table(summary), *map(_body, sections), _details(config)]
     chapters = "\n".join(
         f'<section id="section-{i}">\n<h2>{html.escape(name)}</h2>\n{body}\n</section>'
-        for i, (name, body) in enumerate(zip(titles, bodies, strict=True))
+        for i, (name, body) in enumerate(parts)
     )
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -132,23 +163,90 @@ def save_figure(figure: Figure, path: str | os.PathLike) -> None:
     _write(path, _png(figure))
 
 
+def format_rows(rows: Sequence[Row]) -> str:
+    """The table as plain text for a terminal; raises as `make_report`."""
+    groups = _grouped(rows)
+    head = {key: key.capitalize() for key in _COLUMNS}
+    lines = [head, *(cells for lines in groups.values() for cells in lines)]
+    widths = {key: max(len(cells[key]) for cells in lines) for key in _shown(groups)}
+    text, groups[""] = [], [head, *groups[""]]
+    for group, lines in groups.items():
+        text += [f"\n{group}"] if group else []
+        for cells in lines:
+            padded = [f"{cells[key]:{width}}" for key, width in widths.items()]
+            text.append("  ".join(padded).rstrip())
+    return "\n".join(text)
+
+
+def write_csv(path: str | os.PathLike, rows: Sequence[Row]) -> None:
+    """Writes the rows in full precision; the columns are the fields, low and high."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\n")
+    out.writerow("group,name,judge,value,low,high,floors,better,note".split(","))
+    for row in rows:
+        ends, floors = row.interval or ("", ""), row.floors
+        if not isinstance(floors, str):
+            floors = json.dumps({name: float(x) for name, x in floors.items()})
+        line = [row.group, row.name, row.judge, row.value, *ends, floors]
+        out.writerow([*line, row.better, row.note])
+    _write(path, text.getvalue().encode())
+
+
+def _grouped(rows: Sequence[Row]) -> dict[str, list[dict[str, str]]]:
+    """Group -> the cells of its rows; first those without a group."""
+    groups = {"": []}
+    for row in rows:
+        groups.setdefault(row.group, []).append(_cells(row))
+    return groups
+
+
+def _shown(groups: Mapping[str, Sequence[Mapping[str, str]]]) -> list[str]:
+    """The columns that are not empty throughout."""
+    lines = [cells for lines in groups.values() for cells in lines]
+    return [key for key in _COLUMNS if any(cells[key] for cells in lines)]
+
+
+def _cells(row: Row) -> dict[str, str]:
+    """The texts of a line, by column."""
+    if row.better not in _BETTER:
+        raise ValueError(
+            f"{row.name}: better is {row.better!r}; known: {sorted(_BETTER)}."
+        )
+    ends = row.interval or ()
+    if ends and (len(ends) != 2 or ends[0] > ends[1]):
+        raise ValueError(f"{row.name}: {ends} is no interval: it needs (low, high).")
+    floors = row.floors
+    if not isinstance(floors, str):
+        floors = ", ".join(f"{name} {_format(value)}" for name, value in floors.items())
+    return {
+        "measure": row.name,
+        "judge": row.judge,
+        "value": _format(row.value),
+        "interval": f"[{', '.join(map(_format, ends))}]" if ends else "",
+        "better": _BETTER[row.better],
+        "floors": floors,
+        "note": row.note,
+    }
+
+
 def _table(summary: Sequence[Row]) -> str:
-    lines = []
-    for row in summary:
-        if row.better not in _BETTER:
-            raise ValueError(
-                f"{row.name}: better is {row.better!r}; known: {sorted(_BETTER)}."
-            )
-        cells = [("name", row.name), ("value", _format(row.value))]
-        cells += [("better", _BETTER[row.better]), ("note", row.note)]
-        tds = [f'<td class="{key}">{html.escape(text)}</td>' for key, text in cells]
-        lines.append(f"<tr>{''.join(tds)}</tr>")
-    head = "<tr><th>Measure</th><th>Value</th><th>Better</th><th>Note</th></tr>"
-    body = "\n".join(lines)
-    return (
-        f'<div class="scroll"><table>\n<thead>{head}</thead>\n'
-        f"<tbody>\n{body}\n</tbody>\n</table></div>"
-    )
+    """The table as HTML; the judge stands with the measure."""
+    groups = _grouped(summary)
+    shown = [key for key in _shown(groups) if key != "judge"]
+    head = "".join(f"<th>{key.capitalize()}</th>" for key in shown)
+    body = ""
+    for group, lines in groups.items():
+        name = html.escape(group.replace("_", " "))
+        name = f'<th class="group" colspan="{len(shown)}">{name}</th>'
+        body += f"<tr>{name}</tr>\n" if group else ""
+        for cells in lines:
+            texts = {key: html.escape(text) for key, text in cells.items()}
+            texts["measure"] = texts["measure"].replace("_", "_<wbr>")
+            if texts["judge"]:
+                texts["measure"] += f" <small>{texts['judge']}</small>"
+            tds = [f'<td class="{key}">{texts[key]}</td>' for key in shown]
+            body += f"<tr>{''.join(tds)}</tr>\n"
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>"
 
 
 def _format(value: float | str) -> str:

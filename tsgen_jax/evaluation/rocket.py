@@ -116,34 +116,46 @@ class RocketFeatures:
         self._shape, self._transformer = x.shape[1:], transformer
 
 
-def rocket_accuracy(
-    x_train: Array, y_train: Array, x_test: Array, y_test: Array, seed: int
-) -> float:
-    """Accuracy, in [0, 1], on the test series of MiniRocket and a ridge classifier.
+def rocket_predictions(
+    x_train: Array, y_train: Array, x_test: Array, seed: int
+) -> np.ndarray:
+    """Classes that MiniRocket and a ridge classifier give to test series.
 
     10 000 kernels, features divided by their standard deviation, the penalty chosen
-    from 1e-3 to 1e3 by leave-one-out: the published classifier. Trained on generated
-    series and tested on real ones it is a classification accuracy score that needs no
-    training of networks.
+    from 1e-3 to 1e3 by leave-one-out: the published classifier.
 
     Args:
         x_train: float [n, L, C].
         y_train: int [n], of two classes at least.
         x_test: float [m, L, C].
-        y_test: int [m]; a class absent from `y_train` counts as an error.
         seed: of the features.
+
+    Returns:
+        int [m], of the classes in `y_train`.
     """
     x_train = check_series("x_train", x_train, 2)
     x_test = check_series("x_test", x_test, 1)
     check_alike("x_train and x_test", x_train.shape, x_test.shape)
     y_train = check_labels("y_train", y_train, len(x_train))
-    y_test = check_labels("y_test", y_test, len(x_test))
     check_classes("y_train", y_train)
     features = RocketFeatures(_NUM_KERNELS).fit(x_train, seed)
     ridge = RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
     model = make_pipeline(StandardScaler(with_mean=False), ridge)
     model.fit(features.transform(x_train), y_train)
-    return float((model.predict(features.transform(x_test)) == y_test).mean())
+    return model.predict(features.transform(x_test))
+
+
+def rocket_accuracy(
+    x_train: Array, y_train: Array, x_test: Array, y_test: Array, seed: int
+) -> float:
+    """Accuracy, in [0, 1], of `rocket_predictions`.
+
+    Trained on generated series and tested on real ones it is a classification accuracy
+    score that needs no training of networks. `y_test` is int [m]; a class absent from
+    `y_train` counts as an error.
+    """
+    y_test = check_labels("y_test", y_test, len(x_test))
+    return float((rocket_predictions(x_train, y_train, x_test, seed) == y_test).mean())
 
 
 def _to_aeon(x: np.ndarray) -> np.ndarray:

@@ -10,8 +10,10 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from tsgen_jax.evaluation import canvas
+from tsgen_jax.evaluation import canvas, embedding
+from tsgen_jax.evaluation.arrays import check_features
 from tsgen_jax.types import Array
 
 _MAPS, _ROUNDS = 4, 4  # At most.
@@ -45,6 +47,54 @@ def plot_codebook_usage(
     said = "Codes in the same order throughout; grey outline: their share in train."
     x_label = "rank of the code in train"
     return canvas.finish(figure, "Codebook usage", axes, x_label, said)
+
+
+def plot_codebook_map(codes: Array, counts: Array) -> Figure:
+    """Where the codes lie, how much each is used, and which of them are alike.
+
+    Left: PCA of the used codes (of all, where under 3 are used). Right: |cosine|
+    between codes, most used first; grey where a code is 0 and has no direction.
+
+    Args:
+        codes: float [K, D], K from 3 on and D from 2 on.
+        counts: [K], tokens that chose each code over a whole data set.
+    """
+    codes, counts = check_features("codes", codes, 3), np.asarray(counts, float)
+    if (
+        counts.shape != codes.shape[:1]
+        or not 0 <= counts.min() <= counts.sum() < np.inf
+    ):
+        raise ValueError(f"counts must be [{len(codes)}], from 0 on; got {counts}.")
+    used, order = counts > 0, np.argsort(-counts, kind="stable")
+    fitted = codes[used] if used.sum() >= 3 else codes
+    points, explained = embedding.pca({"fitted": fitted, "all": codes}, "fitted")
+    figure, (axes,) = canvas.grid(1, 2, 2.5, False)
+    left, right = axes
+    x, share = points["all"], counts[used] / max(counts.sum(), 1)
+    left.scatter(*x[used].T, s=600 * share + 1, color=canvas.DATA, alpha=0.5, lw=0)
+    left.scatter(*x[~used].T, s=14, color=canvas.MODEL, marker="x", lw=0.8)
+    left.set_title(f"{used.sum()} of {len(codes)} codes used", fontsize=8)
+    lengths = np.linalg.norm(codes[order], axis=1, keepdims=True)
+    units = codes[order] / np.where(lengths > 0, lengths, np.nan)
+    cosine = np.abs(units @ units.T)
+    colours = matplotlib.colormaps["viridis"].with_extremes(bad="0.88")
+    image = right.imshow(cosine, cmap=colours, vmin=0, vmax=1, aspect="auto")
+    apart = cosine[: used.sum(), : used.sum()][~np.eye(used.sum(), dtype=bool)]
+    apart = apart[np.isfinite(apart)]
+    mean = f", mean {apart.mean():.2f}" if apart.size else ""
+    right.set_title(f"|cosine| of used codes{mean}", fontsize=8)
+    for edge in (right.axvline, right.axhline):
+        edge(used.sum() - 0.5, color="w", lw=0.8, ls="--")
+    figure.colorbar(image, ax=right, shrink=0.7)
+    said = "Left: area is share of use, crosses are dead codes. Right: dead codes are "
+    said += "those beyond the white lines."
+    canvas.finish(figure, "Codebook", axes[None], "", said)
+    first, second = 100 * explained
+    left.set(xlabel=f"PCA 1, {first:.0f} %", ylabel=f"PCA 2, {second:.0f} %")
+    right.set(xlabel="rank of use", ylabel="rank of use")
+    for axis in (right.xaxis, right.yaxis):
+        axis.set_major_locator(MaxNLocator(4, integer=True))
+    return figure
 
 
 def plot_token_maps(

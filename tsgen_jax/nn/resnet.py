@@ -17,7 +17,9 @@ from tsgen_jax.types import Array
 _SAME = ((1, 1), (1, 1))
 
 
-def _uniform(bound: float) -> Callable:
+def uniform(bound: float) -> Callable:
+    """Initial weights from -`bound` to `bound`, PyTorch's choice."""
+
     def init(key, shape, dtype=jnp.float32):
         return jax.random.uniform(key, shape, dtype, -bound, bound)
 
@@ -63,7 +65,7 @@ class Conv(nn.Module):
         columns = 3 if self.kind == "same" else 4
         # PyTorch counts a transposed kernel's fan over its outputs.
         fan_channels = self.features if self.kind == "up" else x.shape[-1]
-        init = _uniform(1 / math.sqrt(3 * columns * fan_channels))
+        init = uniform(1 / math.sqrt(3 * columns * fan_channels))
         shape = (3, columns, x.shape[-1], self.features)
         kernel = self.param("kernel", init, shape)
         if self.kind == "same":
@@ -88,7 +90,7 @@ class ResBlock(nn.Module):
         branch = Conv(width, "same", use_bias=not self.inner_norm)(leaky(x))
         if self.inner_norm:
             branch = Norm()(branch, train)
-        init = _uniform(1 / math.sqrt(width))
+        init = uniform(1 / math.sqrt(width))
         branch = nn.Dense(width, use_bias=False, kernel_init=init)(leaky(branch))
         return Norm()(x + branch, train)
 

@@ -1,0 +1,304 @@
+"""All scores of generated series, ours or anybody's, by the judges of their set."""
+
+import dataclasses
+import json
+import logging
+import os
+import time
+
+import numpy as np
+from ml_collections import ConfigDict
+from scipy.spatial.distance import cdist
+
+from tsgen_jax import run_dir
+from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.evaluation import embedding, fidelity, privacy, scores
+from tsgen_jax.evaluation.scores import Score
+from tsgen_jax.judges import cas, fcn, post_hoc, rocket
+from tsgen_jax.types import Array
+
+_LOG = logging.getLogger(__name__)
+_MIN_LENGTH = 9  # Of MiniRocket.
+_NUM_POINTS, _NUM_NEAREST = 1000, 9  # In the figures.
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Samples:
+    """Generated series in original units.
+
+    Attributes:
+        x: float [n, L, C].
+        label: int [n], -1 for none; None: no series has a class.
+    """
+
+    x: np.ndarray
+    label: np.ndarray | None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Assessment:
+    """What the judges say.
+
+    Attributes:
+        scores: rows of the table.
+        notes: what could not be done as asked, in sentences.
+        judge: digest of the FCN judge, '' without one; scores by judges of other
+            digests cannot be compared.
+        pictures: arrays that figures are drawn from: confusion tables of CAS, and those
+            of `_points` and `_nearest`.
+    """
+
+    scores: list[Score]
+    notes: list[str]
+    judge: str
+    pictures: dict[str, np.ndarray]
+
+    def metrics(self) -> dict[str, float]:
+        """Values by name, such as 'fid_fcn'."""
+        return {"_".join(filter(None, (s.name, s.judge))): s.value for s in self.scores}
+
+    def write(self, directory: str) -> None:
+        """Leaves scores.json and pictures.npz, the latter first."""
+        os.makedirs(directory, exist_ok=True)
+        run_dir.write_arrays(os.path.join(directory, "pictures.npz"), self.pictures)
+        rows = [score.to_json() for score in self.scores]
+        content = {"judge": self.judge, "notes": self.notes, "scores": rows}
+        run_dir.write_json(os.path.join(directory, "scores.json"), content)
+
+
+def read(directory: str) -> Assessment | None:
+    """What `Assessment.write` left in `directory`; None where there is nothing."""
+    path = os.path.join(directory, "scores.json")
+    if not os.path.exists(path):
+        return None
+    with open(path) as file:
+        content = json.load(file)
+    with np.load(os.path.join(directory, "pictures.npz")) as stored:
+        pictures = dict(stored)
+    rows = [Score.from_json(row) for row in content["scores"]]
+    return Assessment(rows, content["notes"], content["judge"], pictures)
+
+
+def check_samples(dataset: Dataset, x: Array, label: Array | None) -> Samples:
+    """Samples that the judges of `dataset` can be asked about.
+
+    Raises:
+        ValueError: wrong shape, values that are not finite, fewer than two series,
+            or labels that are no classes of the set.
+    """
+    x = np.asarray(x)
+    wanted = (dataset.length, dataset.num_channels)
+    if x.ndim == 2 and dataset.num_channels == 1:
+        x = x[:, :, None]
+    if x.ndim != 3 or x.shape[1:] != wanted or x.dtype.kind not in "fiu":
+        raise ValueError(
+            f"x of the samples is {x.dtype} {x.shape}; {dataset.name} needs numbers "
+            f"[n, {wanted[0]}, {wanted[1]}]: series, time points, channels."
+        )
+    if len(x) < 2:
+        raise ValueError(f"{len(x)} series: there must be two or more to judge.")
+    bad = ~np.isfinite(x)
+    if bad.any():
+        raise ValueError(
+            f"The samples hold {bad.sum()} values that are not finite, the first in "
+            f"series {np.argwhere(bad)[0][0]}. Leave those series out."
+        )
+    if label is None:
+        return Samples(x.astype(np.float32), None)
+    label = np.asarray(label)
+    if label.shape != (len(x),) or label.dtype.kind not in "iu":
+        raise ValueError(
+            f"label of the samples is {label.dtype} {label.shape}; it must be "
+            f"integers [{len(x)}], one per series."
+        )
+    if label.min() < -1 or label.max() >= dataset.num_classes:
+        names = ", ".join(f"{i}: {c}" for i, c in enumerate(dataset.classes))
+        raise ValueError(
+            f"Labels run from {label.min()} to {label.max()}; the classes of "
+            f"{dataset.name} are {names}; -1 means none."
+        )
+    if (label < 0).all():
+        return Samples(x.astype(np.float32), None)
+    if (label < 0).any():
+        raise ValueError(
+            f"{(label < 0).sum()} of {len(label)} series have no class (-1). Give all "
+            "series a class, or none."
+        )
+    return Samples(x.astype(np.float32), label.astype(np.int32))
+
+
+class _Progress:
+    """Says what is done and how long it took."""
+
+    def __init__(self):
+        self._last = time.perf_counter()
+
+    def __call__(self, what: str) -> None:
+        now = time.perf_counter()
+        _LOG.info("Evaluation: %s, %.0f s.", what, now - self._last)
+        self._last = now
+
+
+def assess(
+    config: ConfigDict,
+    dataset: Dataset,
+    samples: Samples,
+    workdir: str,
+    x_hat: Array | None,
+) -> Assessment:
+    """Computes the groups of scores in `config.evaluation.scores`.
+
+    'representation' is not among them here: it is about a run, not about series.
+
+    Args:
+        config: sections `judge`, `evaluation` and `train` are read.
+        dataset: of the same units as the samples.
+        samples: from `check_samples`.
+        workdir: `<workdir>/judge` keeps the judges.
+        x_hat: TEST through a tokenizer and back, for its own FID; or None.
+
+    Raises:
+        ValueError: scores that these samples cannot have.
+    """
+    said = _Progress()
+    settings, groups = config.evaluation, config.evaluation.scores.split("+")
+    names, notes = _judges(config, dataset)
+    if not {"fidelity", "usefulness"} & set(groups):
+        names = []
+    judge = fcn.load_or_train(config, dataset, workdir) if "fcn" in names else None
+    x_train, y_train = fcn.whole_train(dataset)
+    sets = {"test": dataset.x_test, "samples": samples.x, "train": x_train}
+    features, probabilities = {}, None
+    if judge:
+        outputs = {name: judge(x) for name, x in sets.items()}
+        features["fcn"] = {name: out[0] for name, out in outputs.items()}
+        probabilities = {name: out[1] for name, out in outputs.items()}
+    if "minirocket" in names:
+        drawn = rocket.Judge(config, dataset, workdir)
+        features["minirocket"] = {name: drawn(x) for name, x in sets.items()}
+    said("features of the judges")
+    rows, confusions = [], {}
+
+    def add(function, *args):
+        more, said_more = function(*args, **_named(settings, function))
+        rows.extend(more)
+        notes.extend(said_more)
+
+    if "fidelity" in groups:
+        for name, of in features.items():
+            add(
+                scores.fidelity,
+                name,
+                of["test"],
+                of["samples"],
+                of["train"],
+                dataset.y_test,
+                samples.label,
+                y_train,
+                probabilities if name == "fcn" else None,
+            )
+            if x_hat is not None:
+                again = judge(x_hat)[0] if name == "fcn" else drawn(x_hat)
+                rows.append(_reconstruction_fid(name, of, again))
+        said("fidelity")
+    if "usefulness" in groups and names:
+        if samples.label is None:
+            notes.append("CAS is left out: the samples have no labels.")
+        else:
+            classify = cas.classifiers(config, dataset, judge, names)
+            result = cas.score(config, dataset, samples.x, samples.label, classify)
+            rows += result.scores
+            notes += result.notes
+            confusions = result.confusions
+            said("usefulness")
+    if "statistics" in groups:
+        add(scores.series_statistics, dataset.x_test, samples.x, x_train)
+        said("statistics")
+    if "post_hoc" in groups:
+        more, said_more = post_hoc.scores(config, dataset.x_test, samples.x, x_train)
+        rows += more
+        notes += said_more
+        said("post-hoc scores")
+    flat = {name: x.reshape(len(x), -1) for name, x in sets.items()}
+    if "privacy" in groups:
+        add(scores.privacy_scores, flat["samples"], flat["train"], flat["test"])
+        said("privacy")
+    pictures = {f"confusion/{name}": table for name, table in confusions.items()}
+    try:
+        pictures |= _points(settings.seed, {"series": flat, **features})
+    except ValueError as error:  # Too few series, or all of TEST equal.
+        notes.append(f"No picture of series as points: {error}")
+    pictures |= _nearest(settings.seed, flat, sets)
+    said("points for the figures")
+    return Assessment(rows, notes, judge.digest if judge else "", pictures)
+
+
+def _points(seed: int, spaces: dict) -> dict[str, np.ndarray]:
+    """'points/<panel>/<real or generated>': places in a plane, [n, 2]."""
+    arrays = {}
+    for space, of in spaces.items():
+        both = {"real": of["test"], "generated": of["samples"]}
+        points, share = embedding.pca(both, "real")
+        rows = embedding.draw_rows(both, seed, _NUM_POINTS)
+        first, second = 100 * share
+        panel = f"PCA, {space} ({first:.0f} + {second:.0f} %)"
+        for name in both:
+            arrays[f"points/{panel}/{name}"] = points[name][rows[name]]
+        if space != "minirocket":
+            for name, at in embedding.tsne(both, seed, _NUM_POINTS).items():
+                arrays[f"points/t-SNE, {space}/{name}"] = at
+    return arrays
+
+
+def _nearest(seed: int, flat: dict, sets: dict) -> dict[str, np.ndarray]:
+    """Generated series with their nearest of TRAIN.
+
+    'nearest/rows' int [k] of the samples, 'nearest/train' [k, L, C],
+    'nearest/distance' [k], and 'nearest/usual', the median from TEST to TRAIN.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(flat["samples"]))[:_NUM_NEAREST])
+    distances = cdist(flat["samples"][rows], flat["train"])
+    usual = privacy.closest_distances(flat["test"], flat["train"])
+    return {
+        "nearest/rows": rows,
+        "nearest/train": sets["train"][distances.argmin(1)],
+        "nearest/distance": distances.min(1),
+        "nearest/usual": np.median(usual),
+    }
+
+
+def _judges(config: ConfigDict, dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Judges that this set can have, and why others are left out."""
+    names, notes = config.evaluation.judges.split("+"), []
+    if "fcn" in names and dataset.num_classes < 2:
+        names.remove("fcn")
+        notes.append(f"No FCN judge: {dataset.name} has one class only.")
+    if "minirocket" in names and dataset.length < _MIN_LENGTH:
+        names.remove("minirocket")
+        notes.append(f"No MiniRocket judge: series have {dataset.length} time points.")
+    return names, notes
+
+
+def _named(settings: ConfigDict, function) -> dict:
+    """The settings that are keyword arguments of `function`."""
+    code = function.__code__
+    count = code.co_argcount
+    names = code.co_varnames[count : count + code.co_kwonlyargcount]
+    return {name: settings[name] for name in names}
+
+
+def _reconstruction_fid(judge: str, of: dict, again: np.ndarray) -> Score:
+    """How far the tokenizer alone takes TEST from itself."""
+    return Score(
+        name="reconstruction_fid",
+        judge=judge,
+        value=fidelity.fid(of["test"], again),
+        low=None,
+        high=None,
+        floors={"TRAIN": fidelity.fid(of["test"], of["train"])},
+        better="lower",
+        ideal=0.0,
+        note="TEST through the tokenizer and back against TEST: the prior has no part.",
+        group="fidelity",
+    )

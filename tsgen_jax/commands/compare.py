@@ -1,0 +1,70 @@
+"""`tsgen compare`: runs and sample files side by side, by the same judges."""
+
+import argparse
+import os
+
+from tsgen_jax.commands import evaluate, settings
+
+NAME = "compare"
+HELP = "runs and files of series in one table and one figure"
+EXAMPLES = """
+examples:
+  tsgen compare runs/a runs/b
+  tsgen compare runs/a other.npz --out=comparison
+  tsgen compare one.npz two.npz --data=ECG5000 --root=UCR
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Runs and files; --data, --root, --out, --set."""
+    parser.add_argument("subjects", nargs="+", metavar="RUN_OR_FILE")
+    parser.add_argument(
+        "--out", default="comparison", metavar="DIR", help="default: comparison"
+    )
+    settings.add_data(parser)
+    settings.add_set(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Judges what is not judged yet; writes compare.html, compare.csv, a figure."""
+    changes = settings.parse_set(args.set)
+    from tsgen_jax import compare_report, compilation_cache, pipeline
+
+    compilation_cache.enable()
+    names = _names(args.subjects)
+    runs = [s for s in args.subjects if os.path.isdir(s)]
+    data = {run: pipeline.stored_config(run).data for run in runs}
+    if runs and (args.data or args.root):
+        raise ValueError("The runs name their data set: leave --data and --root out.")
+    different = {d.name for d in data.values()}
+    if len(different) > 1:
+        raise ValueError(f"Runs on different sets: {', '.join(sorted(different))}.")
+    judged = {}
+    for name, subject in zip(names, args.subjects, strict=True):
+        if subject in runs:
+            judged[name] = pipeline.judged(subject, changes)
+            continue
+        if runs:
+            config = pipeline.stored_config(runs[0])
+            from tsgen_jax import checks
+
+            checks.change(config, changes, settings.SECTIONS)
+        else:
+            config = settings.default_config(args.data, args.root, changes)
+        judged[name] = evaluate.judge_file(
+            config, subject, os.path.join(args.out, name)
+        )
+    compare_report.write(judged, args.out)
+
+
+def _names(subjects: list[str]) -> list[str]:
+    """A short name each; the whole path where short ones are equal."""
+    short = [os.path.basename(os.path.normpath(s)) for s in subjects]
+    short = [
+        os.path.splitext(s)[0] if s.endswith((".npz", ".npy")) else s for s in short
+    ]
+    if len(set(subjects)) < len(subjects):
+        raise ValueError("The same run or file is named twice.")
+    if len(set(short)) == len(short):
+        return short
+    return [os.path.normpath(s).replace(os.sep, "_") for s in subjects]

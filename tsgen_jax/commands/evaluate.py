@@ -1,0 +1,93 @@
+"""`tsgen evaluate`: judges a run, or generated series from anywhere."""
+
+import argparse
+import logging
+import os
+
+from tsgen_jax.commands import settings
+
+NAME = "evaluate"
+HELP = "judge a run, or generated series from anywhere"
+EXAMPLES = """
+examples:
+  tsgen evaluate --run=runs/ssl_vqvae-vibcreg-GunPoint
+  tsgen evaluate --data=ECG5000 --root=UCR --samples=other.npz
+  tsgen evaluate --data=GunPoint --samples=other.npz --set evaluation.scores=fidelity
+
+samples: .npz with x [n, L, C] in the units of the set, and label int [n] (0, 1, ... in
+the order of the set's classes) where there are classes; or .npy with x.
+"""
+_LOG = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--run, or --data with --samples; --out; --set."""
+    parser.add_argument("--run", metavar="DIR", help="a finished run; judged anew")
+    parser.add_argument("--samples", metavar="FILE", help="generated series")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="where results go; default: evaluations/<data>-<samples>, or the run",
+    )
+    settings.add_data(parser)
+    settings.add_set(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Judges, writes the report and prints the table."""
+    changes = settings.parse_set(args.set)
+    if bool(args.run) == bool(args.samples):
+        raise ValueError("Give either --run=DIR, or --data=NAME and --samples=FILE.")
+    from tsgen_jax import compilation_cache
+
+    compilation_cache.enable()
+    if args.run:
+        if args.data or args.root or args.out:
+            raise ValueError("--data, --root and --out go with --samples, not --run.")
+        from tsgen_jax import pipeline
+
+        pipeline.evaluate_run(args.run, changes)
+        return
+    config = settings.default_config(args.data, args.root, changes)
+    stem = os.path.splitext(os.path.basename(args.samples))[0]
+    out = args.out or os.path.join("evaluations", f"{args.data}-{stem}")
+    judge_file(config, args.samples, out)
+
+
+def judge_file(config, path: str, out: str):
+    """Judges a file of samples and leaves results in `out`; returns the assessment.
+
+    Raises:
+        ValueError: bad samples, or `out` holds something else.
+    """
+    from tsgen_jax import assess, sample_report
+    from tsgen_jax.data.dataset import load_dataset
+    from tsgen_jax.data.samples import load_samples
+
+    dataset = load_dataset(**config.data)
+    samples = assess.check_samples(dataset, *load_samples(path))
+    strange = set(os.listdir(out)) - _OURS if os.path.isdir(out) else set()
+    if strange:
+        raise ValueError(
+            f"{out} holds other things ({', '.join(sorted(strange)[:3])}): nothing is "
+            "overwritten there. Choose another directory with --out."
+        )
+    _LOG.info("%d series from %s\n%s", len(samples.x), path, dataset.describe())
+    judged = assess.assess(config, dataset, samples, out, None)
+    judged.write(os.path.join(out, "evaluation"))
+    title = f"{os.path.basename(path)} judged on {dataset.name}"
+    named = sample_report.sections(dataset, samples, judged)
+    shown = {name: config[name].to_dict() for name in (*settings.SECTIONS, "data")}
+    sample_report.write(title, judged, named, shown, out)
+    return judged
+
+
+_OURS = {
+    "evaluation",
+    "figures",
+    "judge",
+    "metrics.jsonl",
+    "report.html",
+    "scores.csv",
+    "tensorboard",
+}

@@ -1,0 +1,36 @@
+"""Files of generated series, from any generator."""
+
+import os
+import zipfile
+
+import numpy as np
+
+
+def load_samples(path: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads `x` [n, L, C] or [n, L], and `label` [n] where there is one.
+
+    Args:
+        path: an .npz with the arrays `x` and, optionally, `label`; or an .npy of x.
+
+    Raises:
+        ValueError: no such file, another kind of file, or no array x in it.
+    """
+    if not os.path.isfile(path):
+        raise ValueError(f"{path} is no file of samples.")
+    try:
+        stored = np.load(path, allow_pickle=False)
+        if isinstance(stored, np.ndarray):
+            return stored, None
+        with stored:
+            arrays = dict(stored)
+    except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{path} cannot be read as .npz or .npy ({error}). Write it with "
+            "numpy.savez(path, x=x, label=label)."
+        ) from error
+    if "x" not in arrays:
+        raise ValueError(
+            f"{path} holds {', '.join(sorted(arrays)) or 'nothing'}; it needs x "
+            "[n, L, C] and may have label [n]."
+        )
+    return arrays["x"], arrays.get("label")

@@ -1,0 +1,3 @@
+"""Networks that judge series: trained on a set, asked about another."""
+
+JUDGES = ("fcn", "minirocket")

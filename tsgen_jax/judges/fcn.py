@@ -1,0 +1,190 @@
+"""The FCN judge: trained once per data set, kept for every run on that set.
+
+It sees what the archive calls TRAIN, whole and in an order that no split decides,
+and nothing of a run's config but `judge` and `train.judge`: all runs on a set share
+one judge, and their scores can be compared.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+import uuid
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+from scipy.special import softmax
+
+from tsgen_jax import checkpoint, run_dir, sharding, train
+from tsgen_jax.data.dataset import Dataset, Scaler, fit_scaler
+from tsgen_jax.judges.training import fit_once, settings_for
+from tsgen_jax.models import classifier
+from tsgen_jax.tasks import classifier as classifier_task
+from tsgen_jax.types import Array, PyTree, Task
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Judge:
+    """A trained classifier of series in original units."""
+
+    config: ConfigDict
+    model: classifier.Classifier
+    weights: PyTree
+    scaler: Scaler
+    digest: str  # Of the data and settings that made it.
+    accuracy: float  # On TEST.
+
+    @functools.cached_property
+    def _outputs(self):
+        return functools.partial(
+            classifier_task.outputs, self.config, self.model, self.weights
+        )
+
+    def __call__(self, x: Array) -> tuple[np.ndarray, np.ndarray]:
+        """Series [n, L, C] -> features [n, d], class probabilities [n, Y]."""
+        logits, features = self._outputs(self.scaler.transform(x))
+        return features, softmax(logits.astype(np.float64), -1)
+
+
+def whole_train(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """TRAIN with its validation part, rows in lexicographic order.
+
+    Returns:
+        x float32 [n, L, C] in original units, y int32 [n].
+    """
+    x = np.concatenate([dataset.x_train, dataset.x_valid])
+    y = np.concatenate([dataset.y_train, dataset.y_valid])
+    order = np.lexsort([y, *x.reshape(len(x), -1).T[::-1]])
+    return x[order], y[order]
+
+
+def load_or_train(config: ConfigDict, dataset: Dataset, workdir: str) -> Judge:
+    """The judge of a data set.
+
+    Looked for in `<workdir>/judge`, then among the judges that other runs have left in
+    `config.judge.dir`; else trained, and left there for others.
+
+    Raises:
+        ValueError: one class only, which leaves nothing to judge.
+    """
+    if dataset.num_classes < 2:
+        raise ValueError(
+            f"{dataset.name} has one class only: no classifier can be trained. Leave "
+            "'fcn' out of evaluation.judges."
+        )
+    x, y = whole_train(dataset)
+    scaler = fit_scaler(x)
+    digest = _digest(config, x, y)
+    model = classifier_task.make_model(config, dataset.num_classes)
+    task = classifier_task.make_task(config, model, scaler.transform(x), y)
+    shared = os.path.join(_shared_dir(config), f"{dataset.name}-{digest[:16]}")
+    mine = os.path.join(workdir, "judge")
+    if not _is_of(mine, digest):
+        if _is_of(shared, digest):
+            _copy(shared, mine)
+            _LOG.info("Judge: the FCN that another run has trained.")
+        else:
+            test = {"x": scaler.transform(dataset.x_test), "label": dataset.y_test}
+            _train(config, task, test, digest, workdir)
+            _share(mine, shared)
+    done = run_dir.read_done(workdir, "judge")
+    weights = checkpoint.load_weights(os.path.join(mine, "weights"), _shapes(task))
+    _LOG.info("Judge: FCN, accuracy on TEST %.1f %%.", 100 * done["accuracy"])
+    return Judge(config, model, weights, scaler, digest, done["accuracy"])
+
+
+def predictions_of_training_on(
+    judge: Judge, x: Array, y: Array, x_test: Array
+) -> np.ndarray:
+    """Trains the judge's network anew, on other series, and asks it about TEST.
+
+    Same network, first weights, steps and scaling as `judge`.
+
+    Args:
+        judge: decides settings and scaling.
+        x: series in original units, [n, L, C].
+        y: int [n].
+        x_test: [m, L, C].
+
+    Returns:
+        int [m].
+    """
+    scale, config = judge.scaler.transform, judge.config
+    task = classifier_task.make_task(config, judge.model, scale(x), y)
+    weights = fit_once(task, config.train.judge, jax.random.key(config.judge.seed))
+    logits, _ = classifier_task.outputs(config, judge.model, weights, scale(x_test))
+    return logits.argmax(-1)
+
+
+def _digest(config: ConfigDict, x: np.ndarray, y: np.ndarray) -> str:
+    settings = {"judge": dict(config.judge), "train": config.train.judge.to_dict()}
+    del settings["judge"]["dir"], settings["judge"]["num_kernels"]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for array in (x, y):
+        digest.update(str(array.shape).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
+
+
+def _shared_dir(config: ConfigDict) -> str:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return config.judge.dir or os.path.join(home, "tsgen_jax", "judges")
+
+
+def _is_of(directory: str, digest: str) -> bool:
+    done = run_dir.read_done(*os.path.split(directory))
+    return done is not None and done["digest"] == digest
+
+
+def _shapes(task: Task) -> PyTree:
+    key = jax.random.key(0)
+    shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), key, _one(task))
+    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    return jax.tree.map(
+        lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
+    )
+
+
+def _one(task: Task) -> PyTree:
+    return jax.tree.map(lambda a: a[:1], task.train_data)
+
+
+def _train(config, task, test, digest, workdir) -> None:
+    started = time.perf_counter()
+    settings = settings_for(config.train.judge, len(task.train_data["x"]))
+    mesh = sharding.make_mesh(settings.batch_size, config.num_devices)
+    key = jax.random.key(config.judge.seed)
+    mine = os.path.join(workdir, "judge")  # Its curves are not those of the run.
+    os.makedirs(mine, exist_ok=True)
+    weights, summary = train.fit(task, settings, key=key, mesh=mesh, workdir=mine)
+    weights = jax.device_put(weights, jax.devices()[0])
+    checkpoint.save_weights(os.path.join(mine, "weights"), weights)
+    summary["accuracy"] = float(task.evaluate(weights, test)["accuracy"])
+    run_dir.mark_done(workdir, "judge", {**summary, "digest": digest})
+    shutil.rmtree(os.path.join(mine, "judge"), ignore_errors=True)  # Checkpoints.
+    _LOG.info("Judge: trained in %.0f s.", time.perf_counter() - started)
+
+
+def _copy(source: str, target: str) -> None:
+    """Copies a judge, done.json last: what is there in part is not done."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("done.json"))
+    shutil.copy(os.path.join(source, "done.json"), target)
+
+
+def _share(mine: str, shared: str) -> None:
+    """Leaves a judge for other runs; whole or not at all, and never necessary."""
+    partial = f"{shared}.{uuid.uuid4().hex[:8]}"
+    try:
+        _copy(mine, partial)
+        os.rename(partial, shared)
+    except OSError as error:  # Another run was first, or the cache is read-only.
+        shutil.rmtree(partial, ignore_errors=True)
+        _LOG.info("Judge: not kept for other runs (%s).", error)

@@ -9,7 +9,7 @@ import tsgen_jax
 
 _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
-    {"types", "command_line"},
+    {"types", "command_line", "stage_settings"},
     {"nn", "losses", "sampling", "data", "evaluation", "sharding", "optim", "run_dir"},
     {"models", "checkpoint", "writer", "compilation_cache", "interrupt"},
     {"tasks", "train"},

@@ -116,18 +116,6 @@ def test_damaged_samples_are_generated_again(tmp_path):
         np.testing.assert_array_equal(stored["x"], samples["x"])
 
 
-def test_a_batch_larger_than_the_data_shrinks_and_says_so(caplog):
-    config = tiny.make_config(**{"train.prior.num_epochs": 3})
-    with caplog.at_level("INFO", "tsgen_jax"):
-        settings = pipeline._settings(config, "prior", 10)
-    assert "prior: batch 10 instead of 16" in caplog.text
-    assert (settings.batch_size, settings.num_steps) == (10, 3)
-    assert config.train.prior.batch_size == 16
-    caplog.clear()
-    assert pipeline._settings(config, "prior", 40).num_steps == 3 * 3
-    assert not caplog.records
-
-
 def test_a_directory_of_something_else_is_left_alone(tmp_path):
     workdir = tmp_path / "thesis"
     workdir.mkdir()

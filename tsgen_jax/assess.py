@@ -8,18 +8,17 @@ import time
 
 import numpy as np
 from ml_collections import ConfigDict
-from scipy.spatial.distance import cdist
+from threadpoolctl import threadpool_limits
 
 from tsgen_jax import run_dir
 from tsgen_jax.data.dataset import Dataset
-from tsgen_jax.evaluation import embedding, fidelity, privacy, scores
+from tsgen_jax.evaluation import fidelity, gallery, scores
 from tsgen_jax.evaluation.scores import Score
 from tsgen_jax.judges import cas, fcn, post_hoc, rocket
 from tsgen_jax.types import Array
 
 _LOG = logging.getLogger(__name__)
 _MIN_LENGTH = 9  # Of MiniRocket.
-_NUM_POINTS, _NUM_NEAREST = 1000, 9  # In the figures.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class Assessment:
         judge: digest of the FCN judge, '' without one; scores by judges of other
             digests cannot be compared.
         pictures: arrays that figures are drawn from: confusion tables of CAS, and those
-            of `_points` and `_nearest`.
+            of `evaluation.gallery`.
     """
 
     scores: list[Score]
@@ -160,6 +159,13 @@ def assess(
     Raises:
         ValueError: scores that these samples cannot have.
     """
+    # More threads of BLAS wait for each other, tens of times longer than they work,
+    # as soon as another program wants a core.
+    with threadpool_limits(1, "blas"):
+        return _assess(config, dataset, samples, workdir, x_hat)
+
+
+def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
     said = _Progress()
     settings, groups = config.evaluation, config.evaluation.scores.split("+")
     names, notes = _judges(config, dataset)
@@ -225,47 +231,12 @@ def assess(
         said("privacy")
     pictures = {f"confusion/{name}": table for name, table in confusions.items()}
     try:
-        pictures |= _points(settings.seed, {"series": flat, **features})
+        pictures |= gallery.points(settings.seed, {"series": flat, **features})
     except ValueError as error:  # Too few series, or all of TEST equal.
         notes.append(f"No picture of series as points: {error}")
-    pictures |= _nearest(settings.seed, flat, sets)
+    pictures |= gallery.nearest(settings.seed, flat, sets)
     said("points for the figures")
     return Assessment(rows, notes, judge.digest if judge else "", pictures)
-
-
-def _points(seed: int, spaces: dict) -> dict[str, np.ndarray]:
-    """'points/<panel>/<real or generated>': places in a plane, [n, 2]."""
-    arrays = {}
-    for space, of in spaces.items():
-        both = {"real": of["test"], "generated": of["samples"]}
-        points, share = embedding.pca(both, "real")
-        rows = embedding.draw_rows(both, seed, _NUM_POINTS)
-        first, second = 100 * share
-        panel = f"PCA, {space} ({first:.0f} + {second:.0f} %)"
-        for name in both:
-            arrays[f"points/{panel}/{name}"] = points[name][rows[name]]
-        if space != "minirocket":
-            for name, at in embedding.tsne(both, seed, _NUM_POINTS).items():
-                arrays[f"points/t-SNE, {space}/{name}"] = at
-    return arrays
-
-
-def _nearest(seed: int, flat: dict, sets: dict) -> dict[str, np.ndarray]:
-    """Generated series with their nearest of TRAIN.
-
-    'nearest/rows' int [k] of the samples, 'nearest/train' [k, L, C],
-    'nearest/distance' [k], and 'nearest/usual', the median from TEST to TRAIN.
-    """
-    rng = np.random.default_rng(seed)
-    rows = np.sort(rng.permutation(len(flat["samples"]))[:_NUM_NEAREST])
-    distances = cdist(flat["samples"][rows], flat["train"])
-    usual = privacy.closest_distances(flat["test"], flat["train"])
-    return {
-        "nearest/rows": rows,
-        "nearest/train": sets["train"][distances.argmin(1)],
-        "nearest/distance": distances.min(1),
-        "nearest/usual": np.median(usual),
-    }
 
 
 def _judges(config: ConfigDict, dataset: Dataset) -> tuple[list[str], list[str]]:

@@ -3,7 +3,6 @@
 A finished stage is skipped, a broken-off one goes on where it stopped.
 """
 
-import copy
 import hashlib
 import json
 import logging
@@ -26,6 +25,7 @@ from tsgen_jax import (
     run_evaluation,
     run_report,
     sharding,
+    stage_settings,
     train,
 )
 from tsgen_jax.data.dataset import Dataset, load_dataset
@@ -151,7 +151,7 @@ def _train_both(
     """Trains tokenizer and prior, or loads them when they are done."""
     scale = dataset.scaler.transform
     x_train, x_valid = scale(dataset.x_train), scale(dataset.x_valid)
-    settings = _settings(config, "tokenizer", len(x_train))
+    settings = stage_settings.fitted(config.train.tokenizer, "tokenizer", len(x_train))
     tokenizer = tokenizer_task.make_model(config, *x_train.shape[1:])
     task = tokenizer_task.make_task(config, settings.batch_size, x_train, x_valid)
     weights = _train_stage(config, task, settings, _key(config, 1), workdir)
@@ -165,29 +165,12 @@ def _train_both(
     second = prior_task.make_task(
         config, model, weights["codebook"].codes, train_data, valid_data
     )
-    settings = _settings(config, "prior", len(x_train))
+    settings = stage_settings.fitted(config.train.prior, "prior", len(x_train))
     prior_weights = _train_stage(config, second, settings, _key(config, 2), workdir)
     generator = Generator(
         tokenizer, weights, model, prior_weights, dataset.scaler, config.sample
     )
     return generator, {"tokenizer": task, "prior": second}
-
-
-def _settings(config: ConfigDict, stage: str, num_series: int) -> ConfigDict:
-    """`config.train[stage]` with a batch that the data can fill, epochs as steps."""
-    settings = copy.deepcopy(config.train[stage])
-    if settings.batch_size > num_series:
-        _LOG.info(
-            "%s: batch %d instead of %d, there are no more training series.",
-            stage,
-            num_series,
-            settings.batch_size,
-        )
-        settings.batch_size = num_series
-    if settings.num_epochs:
-        per_epoch = math.ceil(num_series / settings.batch_size)
-        settings.num_steps = settings.num_epochs * per_epoch
-    return settings
 
 
 def _train_stage(

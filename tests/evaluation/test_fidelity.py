@@ -296,3 +296,15 @@ def test_every_measure_says_what_is_better():
     for better, ideal, meaning in fidelity.MEASURES.values():
         assert better in ("lower", "higher")
         assert ideal is not None or "deal" in meaning
+
+
+@pytest.mark.parametrize(("rows_a", "rows_b", "width"), [(5, 7, 30), (12, 40, 30)])
+def test_shrunk_fid_is_that_of_scikit_learns_covariances(rows_a, rows_b, width):
+    """Also where the rows span less than the space, which has a shorter way."""
+    rng = np.random.default_rng(4)
+    a = rng.normal(size=(rows_a, width)) * np.linspace(1, 3, width)
+    b = rng.normal(0.5, 2, size=(rows_b, width))
+    s_a, s_b = (LedoitWolf().fit(x).covariance_ for x in (a, b))
+    root = scipy.linalg.sqrtm(s_a @ s_b).real
+    expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(s_a + s_b - 2 * root)
+    np.testing.assert_allclose(fidelity.fid(a, b), expected, rtol=1e-6)

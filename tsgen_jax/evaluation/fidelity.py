@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from scipy.special import entr
-from sklearn.covariance import ledoit_wolf
+from sklearn.covariance import ledoit_wolf_shrinkage
 
 from tsgen_jax.evaluation.arrays import (
     check_feature_sets,
@@ -90,13 +90,23 @@ def fid(features_a: Array, features_b: Array, shrink: bool | None = None) -> flo
     a, b = check_feature_sets(2, features_a=features_a, features_b=features_b)
     if shrink is None:
         shrink = needs_shrinkage(len(a), len(b), a.shape[1])
-    s_a, s_b = _covariance(a, shrink), _covariance(b, shrink)
+    means = ((a.mean(0) - b.mean(0)) ** 2).sum()
+    a, b = a - a.mean(0), b - b.mean(0)
+    weight_a, level_a = _shrinkage(a) if shrink else (0.0, 0.0)
+    weight_b, level_b = _shrinkage(b) if shrink else (0.0, 0.0)
+    # Outside the span of the rows both covariances are multiples of the identity.
+    outside = max(0, a.shape[1] - len(a) - len(b))
+    if outside:
+        basis = np.linalg.qr(np.concatenate([a, b]).T)[0]
+        a, b = a @ basis, b @ basis
+    s_a = _covariance(a, shrink, weight_a, level_a)
+    s_b = _covariance(b, shrink, weight_b, level_b)
     values, vectors = np.linalg.eigh(s_a)
     root = vectors * np.sqrt(values.clip(min=0))
     squares = np.linalg.eigvalsh(root.T @ s_b @ root).clip(min=0)
     traces = np.trace(s_a) + np.trace(s_b) - 2 * np.sqrt(squares).sum()
-    distance = ((a.mean(0) - b.mean(0)) ** 2).sum() + traces
-    return float(max(distance, 0.0))  # Rounding alone can be below 0.
+    alone = outside * (np.sqrt(weight_a * level_a) - np.sqrt(weight_b * level_b)) ** 2
+    return float(max(means + traces + alone, 0.0))  # Rounding alone can be below 0.
 
 
 def class_fid(
@@ -233,10 +243,17 @@ def mmd(features_a: Array, features_b: Array) -> float:
     return float(within[0] + within[1] - 2 * between)
 
 
-def _covariance(x: np.ndarray, shrink: bool) -> np.ndarray:
-    if shrink:
-        return ledoit_wolf(x)[0]
-    return np.cov(x, rowvar=False).reshape(x.shape[1], x.shape[1])
+def _shrinkage(x: np.ndarray) -> tuple[float, float]:
+    """Ledoit and Wolf's weight of the identity, and the mean variance; x centred."""
+    weight = ledoit_wolf_shrinkage(x, assume_centered=True)
+    return float(weight), float((x**2).mean(0).mean())
+
+
+def _covariance(x: np.ndarray, shrink: bool, weight: float, level: float) -> np.ndarray:
+    """Of centred rows: unbiased, or shrunk towards `level` times the identity."""
+    if not shrink:
+        return x.T @ x / (len(x) - 1)
+    return (1 - weight) * (x.T @ x / len(x)) + weight * level * np.eye(x.shape[1])
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:

@@ -20,9 +20,9 @@ import numpy as np
 from ml_collections import ConfigDict
 from scipy.special import softmax
 
-from tsgen_jax import checkpoint, run_dir, sharding, train
+from tsgen_jax import checkpoint, run_dir, sharding, stage_settings, train
 from tsgen_jax.data.dataset import Dataset, Scaler, fit_scaler
-from tsgen_jax.judges.training import fit_once, settings_for
+from tsgen_jax.judges.training import fit_once
 from tsgen_jax.models import classifier
 from tsgen_jax.tasks import classifier as classifier_task
 from tsgen_jax.types import Array, PyTree, Task
@@ -158,7 +158,8 @@ def _one(task: Task) -> PyTree:
 
 def _train(config, task, test, digest, workdir) -> None:
     started = time.perf_counter()
-    settings = settings_for(config.train.judge, len(task.train_data["x"]))
+    num_series = len(task.train_data["x"])
+    settings = stage_settings.fitted(config.train.judge, "judge", num_series)
     mesh = sharding.make_mesh(settings.batch_size, config.num_devices)
     key = jax.random.key(config.judge.seed)
     mine = os.path.join(workdir, "judge")  # Its curves are not those of the run.

@@ -1,20 +1,12 @@
 """Training of a network that is used once and not kept."""
 
-import copy
 import tempfile
 
 import jax
 from ml_collections import ConfigDict
 
-from tsgen_jax import sharding, train
+from tsgen_jax import sharding, stage_settings, train
 from tsgen_jax.types import Array, PyTree, Task
-
-
-def settings_for(settings: ConfigDict, num_series: int) -> ConfigDict:
-    """`settings` with a batch that `num_series` can fill."""
-    settings = copy.deepcopy(settings)
-    settings.batch_size = min(settings.batch_size, num_series)
-    return settings
 
 
 def fit_once(task: Task, settings: ConfigDict, key: Array) -> PyTree:
@@ -29,7 +21,7 @@ def fit_once(task: Task, settings: ConfigDict, key: Array) -> PyTree:
         FloatingPointError, InterruptedRunError: as `train.fit`.
     """
     num_series = len(jax.tree.leaves(task.train_data)[0])
-    settings = settings_for(settings, num_series)
+    settings = stage_settings.fitted(settings, task.name, num_series)
     mesh = sharding.make_mesh(settings.batch_size, 0)
     with tempfile.TemporaryDirectory(prefix="tsgen-") as workdir:
         weights, _ = train.fit(task, settings, key=key, mesh=mesh, workdir=workdir)

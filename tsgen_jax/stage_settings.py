@@ -1,0 +1,30 @@
+"""The settings of a stage, as its data allow."""
+
+import copy
+import logging
+import math
+
+from ml_collections import ConfigDict
+
+_LOG = logging.getLogger(__name__)
+
+
+def fitted(settings: ConfigDict, stage: str, num_series: int) -> ConfigDict:
+    """`settings`, of `config.train`, for `num_series` series.
+
+    A batch that they cannot fill is made smaller, which the log says; epochs become
+    steps.
+    """
+    settings = copy.deepcopy(settings)
+    if settings.batch_size > num_series:
+        _LOG.info(
+            "%s: batch %d instead of %d, there are no more training series.",
+            stage,
+            num_series,
+            settings.batch_size,
+        )
+        settings.batch_size = num_series
+    if settings.num_epochs:
+        per_epoch = math.ceil(num_series / settings.batch_size)
+        settings.num_steps = settings.num_epochs * per_epoch
+    return settings

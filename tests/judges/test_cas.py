@@ -44,7 +44,7 @@ def test_it_trains_on_the_samples_with_the_counts_of_train():
     assert scores["cas"].value == right
     assert scores["cas"].low <= right <= scores["cas"].high
     assert scores["cas"].floors == {"TRAIN": (of_train == data.y_test).mean()}
-    table = result.confusions["mean, trained on generated"]
+    table = result.confusions["mean on samples"]
     np.testing.assert_array_equal(table.sum(1), np.bincount(data.y_test))
     assert np.trace(table) == round(right * len(data.y_test))
 

@@ -90,10 +90,10 @@ def score(
                 note += f" and {len(x_train)} real ones; above TRAIN: they help"
             hits = (predicted[key] == dataset.y_test).astype(float)
             scores.append(_row(config, row, name, hits, real, note + "."))
-        for key in ("TRAIN", "generated"):
+        for key, short in (("TRAIN", "TRAIN"), ("generated", "samples")):
             table = np.zeros((dataset.num_classes, dataset.num_classes), int)
             np.add.at(table, (dataset.y_test, predicted[key]), 1)
-            confusions[f"{name}, trained on {key}"] = table
+            confusions[f"{name} on {short}"] = table
     return Result(scores, notes, confusions)
 
 

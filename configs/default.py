@@ -184,13 +184,13 @@ def _evaluation(config: ConfigDict) -> None:
 def _stages(config: ConfigDict) -> None:
     """Training of every network, by the name of its task."""
     config.train = ConfigDict()
-    config.train.tokenizer = _train(num_steps=300, batch_size=128)
-    config.train.prior = _train(num_steps=400, batch_size=256)
-    config.train.judge = _train(num_steps=150, batch_size=64)
+    config.train.tokenizer = _train(num_steps=240, batch_size=128)
+    config.train.prior = _train(num_steps=300, batch_size=256)
+    config.train.judge = _train(num_steps=120, batch_size=64)
     config.train.judge.weight_decay = 1e-5
     # Post-hoc scores of TimeGAN (Yoon et al. 2019): 2000 and 5000 steps there.
-    config.train.discriminator = _train(num_steps=500, batch_size=128)
-    config.train.predictor = _train(num_steps=1000, batch_size=128)
+    config.train.discriminator = _train(num_steps=300, batch_size=128)
+    config.train.predictor = _train(num_steps=600, batch_size=128)
     for stage in ("judge", "discriminator", "predictor"):
         train = config.train[stage]
         train.warmup_steps, train.clip_norm, train.select = 0, 0.0, "last"

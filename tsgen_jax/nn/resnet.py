@@ -37,8 +37,12 @@ def num_halvings(length: int, window_size: int, target_width: int) -> int:
 
 
 def leaky(x: Array) -> jax.Array:
-    """Leaky ReLU with slope 0.01."""
-    return jnp.maximum(x, 0.01 * x)
+    """Leaky ReLU with slope 0.01.
+
+    Not max(x, 0.01 x): the derivative of a maximum asks which side equals it, and in a
+    fused program that computes x twice, with other rounding, neither does.
+    """
+    return jnp.where(x >= 0, x, 0.01 * x)
 
 
 class Norm(nn.Module):

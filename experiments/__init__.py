@@ -1,0 +1,1 @@
+"""Sweeps and benchmarks: they see tsgen_jax from outside."""

@@ -8,8 +8,8 @@ from tsgen_jax.types import Array
 
 _PROBES = {
     "linear_probe": (probes.linear_probe, "logistic regression"),
-    "svm_probe": (probes.svm_probe, "linear support vector machine, C = 1"),
-    "knn_probe": (probes.knn_probe, "5 nearest neighbours"),
+    "svm_probe": (probes.svm_probe, "a linear support vector machine (C = 1)"),
+    "knn_probe": (probes.knn_probe, "the 5 nearest neighbours"),
 }
 
 
@@ -49,7 +49,7 @@ def probe_scores(
     for name, (probe, what) in _PROBES.items():
         value = probe(pooled[0], y_train, pooled[1], y_test, seed)
         floor = probe(raw[0], y_train, raw[1], y_test, seed)
-        note = f"Accuracy on TEST of a {what} on mean codes, trained on TRAIN."
+        note = f"Accuracy on TEST of {what} on mean codes, trained on TRAIN."
         scores.append(_row(name, value, {"raw series": floor}, "higher", 1.0, note))
     return scores
 

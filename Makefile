@@ -4,13 +4,16 @@ VENV ?= .venv
 READY = $(VENV)/.ready
 CONFIG ?= configs/ssl_vqvae.py
 
-.PHONY: run test lint clean
+.PHONY: run test test-all lint clean
 
 run: $(READY)
 	$(VENV)/bin/python main.py --config=$(CONFIG) $(ARGS)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+test-all: $(READY)
+	$(VENV)/bin/python -m pytest -m "slow or not slow" $(ARGS)
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

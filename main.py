@@ -19,7 +19,7 @@ from absl import app, flags
 from absl import logging as absl_logging
 from ml_collections import config_flags
 
-from tsgen_jax import command_line
+from tsgen_jax import allocator, command_line
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -38,8 +38,12 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Not understood: {' '.join(argv[1:])}")
     config = _CONFIG.value
-    workdir = _WORKDIR.value or f"runs/{config.name}-{config.data.name}"
+    allocator.keep_freed_memory()
     from tsgen_jax import interrupt, pipeline  # Late: --help need not wait for jax.
+    from tsgen_jax.data import files
+
+    name = files.stem(config.data.path) if config.data.path else config.data.name
+    workdir = _WORKDIR.value or f"runs/{config.name}-{name}"
 
     absl_logging.set_verbosity(absl_logging.WARNING)  # Orbax tells every file.
     handler = logging.StreamHandler()

@@ -32,13 +32,32 @@ def _train(num_steps: int, batch_size: int) -> ConfigDict:
 def _data(config: ConfigDict) -> None:
     """Where series come from and how they are split."""
     config.data = ConfigDict()
-    config.data.name = "GunPoint"  # Any UCR or UEA set.
+    config.data.name = "GunPoint"  # Any UCR or UEA set, where there is no path.
     config.data.root = ""  # Directory of sets; "": aeon (bundled or downloaded).
     config.data.split = "archive"  # 'archive' TRAIN/TEST, or stratified 'resplit'.
     config.data.test_fraction = 0.2  # Of all series, for 'resplit' only.
     config.data.validation_fraction = 0.2  # Of TRAIN, stratified; 0: none.
     config.data.split_seed = 0  # Of the validation part and of 'resplit'.
-    config.data.missing = "error"  # NaN: 'error', or 'interpolate' along time.
+    # NaN: 'error', or 'interpolate' along time for the network; what was missing is
+    # not counted in the tokenizer's loss.
+    config.data.missing = "error"
+    # 'standard' (mean, deviation), 'robust' (median, interquartile range), or
+    # 'quantile' (to a normal distribution).
+    config.data.scaling = "standard"
+
+    # A file or directory of one's own in place of a set by name: .csv .tsv .txt
+    # .parquet .npz .npy .ts. Without a TEST of its own it is divided by test_fraction.
+    config.data.path = ""
+    # Below "" means: guessed from the file; the guess is printed.
+    config.data.layout = ""  # 'wide' (a row per series), 'long', or one 'series'.
+    config.data.header = ""  # 'yes' or 'no': whether the first row names columns.
+    config.data.label_column = ""  # Name, or number from 1; 'none': no labels.
+    config.data.id_column = ""  # The same, of what tells series apart.
+    config.data.time_column = ""  # The same, of time stamps.
+    config.data.channels = ""  # Columns of values, joined by '+'.
+    config.data.trailing = "end"  # NaN at a series' end: its 'end', or 'missing'.
+    config.data.window = 0  # Cuts long series into windows, divided by time; 0: not.
+    config.data.stride = -1  # Time points between windows; -1: window // 4.
 
 
 def _tokenizer(config: ConfigDict) -> None:
@@ -152,6 +171,17 @@ def _prior(config: ConfigDict) -> None:
     config.sample.guidance_scale = 1.0  # 1: off; above: more typical of the class.
     config.sample.batch_size = 256
 
+    # Imputation, forecasts and edits: tokens over observed samples are kept.
+    config.inpaint = ConfigDict()
+    # A column of tokens is kept where at least this share of it is observed.
+    config.inpaint.keep_share = 0.75
+    # Time points after which a forecast has forgotten its offset (to 1 / e).
+    config.inpaint.join_reach = 20.0
+    config.inpaint.num_rounds = 1  # Encode, draw, join; again from the result.
+    config.inpaint.num_decode_steps = 10
+    config.inpaint.choice_temperature = 4.0
+    config.inpaint.token_temperature = 1.0
+
 
 def _evaluation(config: ConfigDict) -> None:
     """Judges, and what they are asked."""
@@ -207,7 +237,16 @@ def get_config(arg: str = "") -> ConfigDict:
     config = ConfigDict()
     config.name = "default"  # Default run directory: runs/<name>-<data.name>.
     config.seed = 0  # Weights, batches, augmentations and samples.
+    # (0, 1, 2, 3): all of them at once, one program, each in <workdir>/seed-<s> as if
+    # it had been `seed`; (): only `seed`.
+    config.seeds = ()
     config.num_devices = 0  # Devices to share a batch among; 0: all.
+    # Of products in both networks: 'float32', or 'bfloat16'. Weights, codebook,
+    # statistics, norms, losses and the optimiser are float32 in any case.
+    config.precision = "float32"
+    # Store only what goes into residual blocks and layers, and compute the rest again
+    # for the gradient: less memory, more time, the same result.
+    config.remat = False
     for add in (_data, _tokenizer, _augment, _ssl, _prior, _evaluation, _stages):
         add(config)
     return config.lock()

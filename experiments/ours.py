@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 
 from experiments import ours_check, shapes
 from experiments.work import Work
-from tsgen_jax import compilation_cache, optim, sharding, train
+from tsgen_jax import allocator, compilation_cache, optim, sharding, train
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.generator import Generator
 from tsgen_jax.models import vqvae
@@ -20,15 +20,6 @@ from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.tasks import tokenizer as tokenizer_task
 from tsgen_jax.types import PyTree, Task
 
-_OPTIMIZER = (
-    "learning_rate",
-    "weight_decay",
-    "decay_all_weights",
-    "warmup_steps",
-    "clip_norm",
-    "ema_decay",
-    "num_steps",
-)
 _PEAK_SIZES = {"cpu": 2048}  # Of the square matrices; elsewhere:
 _PEAK_SIZE = 8192
 _PEAK_REPEATS = 10
@@ -38,6 +29,7 @@ check = ours_check.check
 def set_up(job: dict, threads: int) -> None:
     """The same as a run does before it compiles."""
     del job, threads  # XLA takes the cores that the process may use.
+    allocator.keep_freed_memory()
     compilation_cache.enable()
 
 
@@ -81,7 +73,7 @@ def _training(task: Task, settings: ConfigDict, per_unit: int, weights: str) -> 
     """The loop's program; a unit is `per_unit` steps, all units in one dispatch."""
     mesh = sharding.make_mesh(settings.batch_size, 0)
     place = sharding.replicated(mesh)
-    optimizer = optim.make_optimizer(**{n: settings[n] for n in _OPTIMIZER})
+    optimizer = optim.from_settings(settings)
     key, data = jax.device_put((jax.random.key(0), task.train_data), place)
     batch = jax.tree.map(lambda a: a[: settings.batch_size], data)
 
@@ -172,7 +164,8 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     prior_weights = second.export(prior_params, prior_state)
     model = tokenizer_task.make_model(config, shape.length, shape.channels)
     scaler = Scaler(np.zeros(shape.channels), np.ones(shape.channels))
-    generator = Generator(model, weights, prior, prior_weights, scaler, config.sample)
+    settings = config.sample, config.inpaint
+    generator = Generator(model, weights, prior, prior_weights, scaler, *settings)
     label = np.arange(config.sample.num_samples, dtype=np.int32) % shape.classes
 
     def run(units):

@@ -26,6 +26,14 @@ os.environ["JAX_COMPILATION_CACHE_DIR"] = compilation_cache.enable()
 _HOME = tempfile.TemporaryDirectory(prefix="tsgen-tests-")
 os.environ["XDG_CACHE_HOME"] = _HOME.name
 
+# Files go to two processes whole: long ones first, or one of the two ends alone.
+_LONG = ("test_resume", "test_pipeline", "test_train", "test_assess", "test_configs")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sorts long files to the front; the others keep their order."""
+    items.sort(key=lambda item: not item.path.stem.startswith(_LONG))
+
 
 @pytest.fixture(scope="session")
 def ucr_root() -> str:
@@ -35,3 +43,20 @@ def ucr_root() -> str:
     if not os.path.isdir(os.path.join(root, "ECG5000")):
         pytest.skip(f"no UCR sets under {root}; set TSGEN_DATA to run this test")
     return os.path.abspath(root)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory) -> str:
+    """A run directory like a finished one, with weights drawn at random."""
+    from tests import tiny
+
+    workdir = str(tmp_path_factory.mktemp("tiny") / "run")
+    return tiny.write_run(workdir)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_run):
+    """The model of `tiny_run`: length 24, 2 channels, 2 classes."""
+    import tsgen_jax
+
+    return tsgen_jax.load(tiny_run)

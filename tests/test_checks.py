@@ -51,6 +51,13 @@ def test_all_faults_are_told_at_once():
         checks.check_config(config)
 
 
+def test_a_config_of_an_older_version_is_named_so():
+    config = tiny.make_config().unlock()
+    del config.data.scaling
+    with pytest.raises(ValueError, match="lacks data.scaling: it is of an older"):
+        checks.check_config(config)
+
+
 def test_series_too_short_for_the_window():
     with pytest.raises(ValueError, match="too short for an STFT window of 8"):
         checks.check_dataset(tiny.make_config(), tiny.make_dataset(length=4))

@@ -9,15 +9,21 @@ import tsgen_jax
 
 _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
-    {"types", "command_line", "stage_settings"},
-    {"nn", "losses", "sampling", "data", "evaluation", "sharding", "optim", "run_dir"},
-    {"models", "checkpoint", "writer", "compilation_cache", "interrupt"},
+    {"types", "allocator", "command_line", "stage_settings"},
+    {
+        *("nn", "losses", "sampling", "data", "evaluation", "sharding", "optim"),
+        *("run_dir", "inputs", "shared_file"),
+    },
+    {"models", "checkpoint", "writer", "compilation_cache", "interrupt", "facts"},
+    {"steps", "seeds"},
+    {"programs", "members"},
     {"tasks", "train"},
     {"generator", "judges"},
-    {"assess", "checks"},
-    {"run_evaluation", "sample_report", "compare_report"},
-    {"run_report"},
-    {"pipeline"},
+    {"assess", "checks", "completion", "trained", "sampler_artifact"},
+    {"run_evaluation", "sample_report", "compare_report", "model"},
+    {"run_report", "loading", "model_card"},
+    {"pipeline", "exporting"},
+    {"estimator"},
     {"commands"},
     {"__main__"},
 ]

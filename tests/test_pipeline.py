@@ -139,7 +139,10 @@ def _main(*arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--config=configs/smoke.py", "--config.data.nam=x"], "missing, name, root"),
+        (
+            ["--config=configs/smoke.py", "--config.data.nam=x"],
+            "missing, name, path, root",
+        ),
         (["--config=configs/smoke.py", "--config.seed=x"], "invalid literal"),
         (["--config=configs/smoke.py", "--config.seed.x=1"], "no keys below"),
         (["--config=configs/ssl_vqvae.py:simclr"], "barlow_twins, vicreg, vibcreg"),

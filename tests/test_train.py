@@ -9,6 +9,7 @@ import pytest
 from tests import tiny
 from tsgen_jax import sharding, train
 from tsgen_jax.interrupt import InterruptedRunError
+from tsgen_jax.programs import Programs
 from tsgen_jax.tasks import prior, tokenizer
 from tsgen_jax.types import Task
 from tsgen_jax.writer import read_metrics
@@ -208,8 +209,10 @@ def test_one_device_and_eight_agree_after_ten_steps(make_task):
     for num_devices in (1, 8):
         mesh = sharding.make_mesh(settings.batch_size, num_devices)
         assert mesh.size == num_devices
-        loop = train._Loop(task, settings, mesh, jax.random.key(0))
-        state, means, _ = loop.run_steps(loop.init()["train"], loop.data, loop.key, 10)
+        made = Programs([task], [jax.random.key(0)], settings, mesh)
+        state, means, _ = made.run_steps(
+            made.init(0)["train"], made.data, made.key, made.counts([10])
+        )
         results.append(jax.device_get((state.params, state.model_state, means)))
     for a, b in zip(*map(jax.tree.leaves, results), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4, rtol=1e-4)

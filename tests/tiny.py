@@ -1,11 +1,18 @@
 """Small data and configs that tests share."""
 
+import functools
+import os
+
+import jax
 import numpy as np
 from ml_collections import ConfigDict
 
 from configs import smoke
+from tsgen_jax import checkpoint, run_dir
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
+from tsgen_jax.facts import Facts
+from tsgen_jax.generator import untrained_weights
 
 
 def make_config(method: str = "vibcreg", **changes) -> ConfigDict:
@@ -41,3 +48,17 @@ def scaled(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Scaled train and validation series."""
     scale = dataset.scaler.transform
     return scale(dataset.x_train), scale(dataset.x_valid)
+
+
+def write_run(workdir: str) -> str:
+    """Leaves what a run of `make_dataset(channels=2)` leaves, untrained."""
+    config, facts = make_config("none"), Facts.of(make_dataset(channels=2))
+    draw = jax.jit(functools.partial(untrained_weights, config, facts))
+    weights = draw(jax.random.key(1))
+    os.makedirs(workdir)
+    run_dir.write_json(os.path.join(workdir, "config.json"), config.to_dict())
+    run_dir.write_json(os.path.join(workdir, "dataset.json"), facts.to_json())
+    for stage, tree in weights.items():
+        run_dir.mark_done(workdir, stage, {})
+        checkpoint.save_weights(os.path.join(workdir, stage, "weights"), tree)
+    return workdir

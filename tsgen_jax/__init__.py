@@ -1,3 +1,29 @@
-"""Time series generation with discrete tokens: SSL-VQVAE and MaskGIT in JAX."""
+"""Time series generation with discrete tokens: SSL-VQVAE and MaskGIT in JAX.
+
+`load(path)` opens a trained model, `fit(x, y)` trains one, `export(model, path)` puts one
+into a file. They are imported when they are first asked for, so that `import tsgen_jax`
+costs nothing.
+"""
+
+import importlib
 
 __version__ = "0.1.0"
+
+_LAZY = {
+    "load": "tsgen_jax.loading",
+    "fit": "tsgen_jax.estimator",
+    "export": "tsgen_jax.exporting",
+    "Model": "tsgen_jax.model",
+    "TimeSeriesGenerator": "tsgen_jax.estimator",
+}
+__all__ = ["__version__", *_LAZY]  # noqa: PLE0604
+
+
+def __getattr__(name: str):
+    if name not in _LAZY:
+        raise AttributeError(f"module 'tsgen_jax' has no attribute {name!r}")
+    return getattr(importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__():
+    return sorted([*globals(), *_LAZY])

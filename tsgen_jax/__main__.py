@@ -4,17 +4,32 @@ import argparse
 import logging
 import sys
 
-from tsgen_jax.commands import compare, evaluate
+from tsgen_jax import allocator
+from tsgen_jax.commands import (
+    compare,
+    data,
+    evaluate,
+    export,
+    forecast,
+    impute,
+    report,
+    sample,
+    train,
+)
 
-_COMMANDS = {module.NAME: module for module in (evaluate, compare)}
+_MODULES = (
+    *(train, data, sample, impute, forecast),
+    *(evaluate, compare, report, export),
+)
+_COMMANDS = {module.NAME: module for module in _MODULES}
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tsgen",
-        description="Judges generated time series.",
-        epilog="tsgen COMMAND --help tells more. Training: python main.py --help.",
+        description="Generates, completes and judges time series like yours.",
+        epilog="tsgen COMMAND --help tells more, with examples.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, module in _COMMANDS.items():
@@ -34,6 +49,7 @@ def main() -> None:
     args = _parser().parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("tsgen_jax").setLevel(logging.INFO)
+    allocator.keep_freed_memory()
     from tsgen_jax.interrupt import InterruptedRunError
 
     try:

@@ -78,6 +78,24 @@ def read(directory: str) -> Assessment | None:
     return Assessment(rows, content["notes"], content["judge"], pictures)
 
 
+def completed(dataset: Dataset) -> tuple[Dataset, list[str]]:
+    """A set whose series are full, as judges need them, and what was done for that."""
+    notes = []
+    if dataset.num_filled:
+        notes.append(
+            f"Judges see {dataset.num_filled} missing values of the data interpolated; "
+            "errors of reconstruction count given values only."
+        )
+    if dataset.has_ends:
+        notes.append(
+            "Series are of unequal lengths: for the judges the last value is held after "
+            "the end, of real series and of generated ones alike."
+        )
+    for note in notes:
+        _LOG.info("%s", note)
+    return dataset.complete(), notes
+
+
 def check_samples(dataset: Dataset, x: Array, label: Array | None) -> Samples:
     """Samples that the judges of `dataset` can be asked about.
 

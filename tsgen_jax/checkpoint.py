@@ -92,7 +92,9 @@ class Checkpoints(contextlib.AbstractContextManager):
         self._saving = what
         return True
 
-    def restore(self, abstract_state: PyTree) -> tuple[int, PyTree, Info] | None:
+    def restore(
+        self, abstract_state: PyTree, newest: int | None = None
+    ) -> tuple[int, PyTree, Info] | None:
         """Reads the newest whole checkpoint; a damaged one is passed over, and said.
 
         The next save moves a damaged one aside and, once complete, deletes it.
@@ -100,6 +102,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         Args:
             abstract_state: jax.ShapeDtypeStruct leaves with shardings, see `abstract`;
                 they may name other devices than those that saved.
+            newest: pass over later steps than this one.
 
         Returns:
             Its step, state and info; None if there is no checkpoint at all.
@@ -109,7 +112,8 @@ class Checkpoints(contextlib.AbstractContextManager):
         """
         self.wait()
         reasons = {}
-        for step in [saved.step for saved in self._checkpointer.checkpoints][::-1]:
+        steps = [saved.step for saved in self._checkpointer.checkpoints][::-1]
+        for step in [s for s in steps if newest is None or s <= newest]:
             try:
                 state, info = _read(f"{self._directory}/{step}", abstract_state)
             except _DamagedError as error:
@@ -121,7 +125,7 @@ class Checkpoints(contextlib.AbstractContextManager):
                     f"Step {step} is used instead; the damaged one is deleted when the "
                     "next checkpoint is complete."
                 )
-            self._unreadable = set(reasons)
+            self._unreadable |= set(reasons)
             return step, state, info
         if not reasons:
             return None
@@ -223,11 +227,10 @@ class _DamagedError(Exception):
 
 def _read(path: str, abstract_state: PyTree) -> tuple[PyTree, Info]:
     """State and info at `path`; _DamagedError, or ValueError for other leaves."""
-    wanted = _describe(abstract_state)
     with _reading():
         metadata = ocp.metadata(path).custom_metadata
         saved, info = metadata["leaves"], metadata["info"]
-    _check_leaves(saved, wanted, path)
+    _check_leaves(saved, _describe(abstract_state), path)
     with _reading():
         return ocp.load(path, abstract_state), info
 
@@ -248,10 +251,7 @@ def _describe(abstract_state: PyTree) -> dict[str, str]:
     for path, leaf in jax.tree_util.tree_leaves_with_path(abstract_state):
         name = jax.tree_util.keystr(path)
         if getattr(leaf, "sharding", None) is None:
-            raise ValueError(
-                f"{name} has no sharding; use checkpoint.abstract(state) or "
-                "jax.ShapeDtypeStruct(shape, dtype, sharding=...)."
-            )
+            raise ValueError(f"{name} has no sharding; use checkpoint.abstract(state).")
         leaves[name] = f"{leaf.dtype}{list(leaf.shape)}"
     return leaves
 

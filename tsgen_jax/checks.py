@@ -4,8 +4,9 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from tsgen_jax.data import augment
+from tsgen_jax.data import augment, scaling
 from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
+from tsgen_jax.data.reading import HEADERS, LAYOUTS, TRAILING
 from tsgen_jax.evaluation.scores import GROUPS
 from tsgen_jax.judges import JUDGES
 from tsgen_jax.models import prior
@@ -15,8 +16,13 @@ from tsgen_jax.tasks import tokenizer
 
 STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor")
 _MODELS = {
+    "precision": ("float32", "bfloat16"),
     "data.split": SPLITS,
     "data.missing": MISSING,
+    "data.scaling": scaling.KINDS,
+    "data.layout": LAYOUTS,
+    "data.header": HEADERS,
+    "data.trailing": TRAILING,
     "quantizer.init": quantizer.INITS,
     "ssl.method": tokenizer.METHODS,
     "prior.kind": prior.KINDS,
@@ -76,6 +82,12 @@ _RANGES = {
     "sample.token_temperature": (1e-6, _INFINITY),
     "sample.guidance_scale": (0, _INFINITY),
     "sample.batch_size": (1, _INFINITY),
+    "inpaint.keep_share": (1e-6, 1),
+    "inpaint.join_reach": (1e-6, _INFINITY),
+    "inpaint.num_rounds": (1, _INFINITY),
+    "inpaint.num_decode_steps": (1, _INFINITY),
+    "inpaint.choice_temperature": (0, _INFINITY),
+    "inpaint.token_temperature": (1e-6, _INFINITY),
     "evaluation.batch_size": (1, _INFINITY),
     "evaluation.num_mask_draws": (1, _INFINITY),
     "evaluation.num_shown": (1, _INFINITY),
@@ -96,6 +108,11 @@ for _stage in STAGES[2:]:  # No validation part to be patient with.
 
 def _value(config: ConfigDict, key: str):
     for part in key.split("."):
+        if part not in config:
+            raise ValueError(
+                f"The config lacks {key}: it is of an older version. Add it to "
+                "config.json as in configs/default.py, or begin a new run."
+            )
         config = config[part]
     return config
 
@@ -108,20 +125,34 @@ def change(config: ConfigDict, changes: dict, sections: tuple[str, ...]) -> None
             range.
     """
     for key, value in changes.items():
-        head, *path = key.split(".")
-        if head not in sections:
+        *path, last = key.split(".")
+        section = config
+        if (path or [last])[0] not in sections:
             raise ValueError(f"{key}: only {', '.join(sections)} can change here.")
-        section = config[head]
-        for part in path[:-1]:
-            section = section[part] if part in section else ConfigDict()
-        if not path or path[-1] not in section or hasattr(section[path[-1]], "keys"):
-            known = ", ".join(sorted(section))
+        for part in path:
+            section = section[part] if _has(section, part) else ConfigDict()
+        if not _has(section, last) or hasattr(section[last], "keys"):
+            known = ", ".join(sorted(section) if hasattr(section, "keys") else ())
             raise ValueError(f"Unknown key {key!r}; known there: {known or 'none'}.")
         try:
-            section[path[-1]] = type(section[path[-1]])(value)
+            section[last] = _like(section[last], value)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{key}={value!r}: {error}") from error
     check_config(config)
+
+
+def _has(section, key: str) -> bool:
+    return hasattr(section, "keys") and key in section
+
+
+def _like(old, value):
+    """`value` in the type of `old`; ValueError where something would be lost."""
+    made = type(old)(value)
+    if isinstance(old, bool) and not isinstance(value, bool):
+        raise ValueError("write True or False.")
+    if isinstance(old, int) and isinstance(value, float) and made != value:
+        raise ValueError("it must be a whole number.")
+    return made
 
 
 def check_config(config: ConfigDict) -> None:
@@ -130,7 +161,8 @@ def check_config(config: ConfigDict) -> None:
     for key, known in _CHOICES.items():
         value = _value(config, key)
         if value not in known:
-            faults.append(f"{key}={value!r}: known are {', '.join(known)}")
+            shown = ", ".join(name or "''" for name in known)
+            faults.append(f"{key}={value!r}: known are {shown}")
     for key, (low, high) in _RANGES.items():
         value = _value(config, key)
         if not low <= value <= high:  # NaN fails as well.
@@ -160,6 +192,17 @@ def _contradictions(config: ConfigDict) -> list[str]:
             f"judge.widths={tuple(config.judge.widths)} and judge.kernel_sizes="
             f"{tuple(config.judge.kernel_sizes)} need one entry per convolution each"
         )
+    seeds = list(config.seeds)
+    if seeds and config.seed != 0:
+        faults.append(
+            f"seed={config.seed} and seeds={tuple(seeds)}: with seeds, leave seed at 0"
+        )
+    if len(set(seeds)) < len(seeds):
+        faults.append(f"seeds={tuple(seeds)} names a seed twice")
+    low, high = _RANGES["seed"]
+    wrong = [s for s in seeds if type(s) is not int or not low <= s <= high]
+    if wrong:
+        faults.append(f"seeds has {wrong}: must be whole numbers in [{low}, {high}]")
     if config.num_devices > jax.device_count():
         faults.append(
             f"num_devices={config.num_devices}: {jax.device_count()} are there; 0 "

@@ -1,19 +1,31 @@
-"""A trained tokenizer and prior together: sample, decode, reconstruct."""
+"""A trained tokenizer and prior together: sample, decode, encode, draw what is missing.
+
+Everything goes in batches of two fixed sizes, so that no number of series compiles
+anything anew. Random numbers belong to the place in a batch: the first series of many
+are those of few.
+"""
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
+from tqdm import tqdm
 
-from tsgen_jax.data import batches
 from tsgen_jax.data.dataset import Scaler
+from tsgen_jax.facts import Facts
 from tsgen_jax.models import prior, vqvae
-from tsgen_jax.sampling import decode, guidance
-from tsgen_jax.tasks.prior import make_logits_fn
-from tsgen_jax.types import Array, PyTree
+from tsgen_jax.nn import quantizer
+from tsgen_jax.sampling import decode, guidance, inpaint
+from tsgen_jax.tasks import prior as prior_task
+from tsgen_jax.tasks import tokenizer as tokenizer_task
+from tsgen_jax.types import Array, Batch, PyTree
+
+_FEW = 16  # Series; more go in whole batches of config.sample.batch_size.
+_PATIENCE = 2.0  # Seconds without a progress bar.
 
 
 def share_labels(counts: np.ndarray, num_samples: int) -> np.ndarray:
@@ -44,26 +56,25 @@ class Generator:
     prior_weights: PyTree
     scaler: Scaler
     settings: ConfigDict  # config.sample
+    inpainting: ConfigDict  # config.inpaint
 
     @functools.cached_property
     def _sample(self):
         names = ("num_decode_steps", "choice_temperature", "token_temperature")
 
         @jax.jit
-        def sample(key, weights, label, tokens):
-            logits_fn = guidance.guide(
-                make_logits_fn(self.prior, weights),
-                label,
-                self.prior.num_classes,
-                self.settings.guidance_scale,
+        def sample(key, weights, label):
+            masks = jnp.full(
+                (label.shape[0], self.prior.num_tokens), self.prior.num_codes
             )
-            return decode.decode(
+            _, history = decode.decode(
                 key,
-                logits_fn,
-                tokens,
+                self._guided(weights, label),
+                masks,
                 mask_token=self.prior.num_codes,
                 **{name: self.settings[name] for name in names},
-            )[1]
+            )
+            return history.swapaxes(0, 1)
 
         return sample
 
@@ -75,6 +86,63 @@ class Generator:
     def _tokenize(self):
         return jax.jit(functools.partial(vqvae.tokenize, self.tokenizer))
 
+    @functools.cached_property
+    def _inpaint(self):
+        @jax.jit
+        def draw(key, stage_1, stage_2, x, observed, label):
+            return inpaint.inpaint(
+                key,
+                x,
+                observed,
+                tokenize=functools.partial(vqvae.tokenize, self.tokenizer, stage_1),
+                detokenize=functools.partial(vqvae.detokenize, self.tokenizer, stage_1),
+                logits_fn=self._guided(stage_2, label),
+                map_shape=self.tokenizer.map_shape,
+                mask_token=self.prior.num_codes,
+                **self.inpainting,
+            )
+
+        return draw
+
+    def _guided(self, weights: PyTree, label: Array) -> decode.LogitsFn:
+        return guidance.guide(
+            prior_task.make_logits_fn(self.prior, weights),
+            label,
+            self.prior.num_classes,
+            self.settings.guidance_scale,
+        )
+
+    def in_batches(
+        self, fn: Callable[[int, Batch], Array], rows: Batch, what: str
+    ) -> np.ndarray:
+        """Applies `fn(number of the batch, batch) -> [B, ...]` to all rows, in order.
+
+        A batch has 16 rows where that is enough, else `sample.batch_size`; the last is
+        filled up with its last row. What takes longer than 2 s shows a progress bar on
+        a terminal, called `what`.
+
+        Returns:
+            Array [n, ...] on the host.
+
+        Raises:
+            ValueError: there are no rows.
+        """
+        num = len(jax.tree.leaves(rows)[0])
+        if num == 0:
+            raise ValueError("No series to go through.")
+        size = self.settings.batch_size
+        size = min(size, _FEW) if num <= _FEW else size
+        parts = []
+        with tqdm(
+            desc=what, total=num, unit="series", delay=_PATIENCE, disable=None
+        ) as bar:
+            for number, start in enumerate(range(0, num, size)):
+                at = np.minimum(np.arange(start, start + size), num - 1)
+                batch = jax.tree.map(lambda a, at=at: np.asarray(a)[at], rows)
+                parts.append(np.asarray(fn(number, batch))[: num - start])
+                bar.update(len(parts[-1]))
+        return np.concatenate(parts)
+
     def sample_tokens(self, key: Array, label: Array) -> np.ndarray:
         """Draws tokens from the prior.
 
@@ -85,36 +153,121 @@ class Generator:
         Returns:
             Every decoding step, int32 [S + 1, n, N]; the last is the result.
         """
+        label = self._checked(label)
+        history = self.in_batches(
+            lambda number, batch: self._sample(
+                jax.random.fold_in(key, number), self.prior_weights, batch["label"]
+            ),
+            {"label": label},
+            "sampling",
+        )
+        return history.swapaxes(0, 1)
+
+    def decode(self, tokens: Array) -> np.ndarray:
+        """Tokens int [n, N] -> series float32 [n, L, C] in original units."""
+        x = self.in_batches(
+            lambda _, batch: self._detokenize(self.tokenizer_weights, batch["tokens"]),
+            {"tokens": np.asarray(tokens)},
+            "decoding",
+        )
+        return self.scaler.inverse(x)
+
+    def encode(self, x: Array) -> np.ndarray:
+        """Series [n, L, C] in original units -> tokens int32 [n, N]."""
+        return self.in_batches(
+            lambda _, batch: self._tokenize(self.tokenizer_weights, batch["x"]),
+            {"x": self.scaler.transform(x)},
+            "encoding",
+        )
+
+    def inpaint(
+        self, key: Array, x: Array, observed: Array, label: Array, num: int
+    ) -> np.ndarray:
+        """Draws what is missing, `num` times.
+
+        Args:
+            key: a key; each batch folds in its number.
+            x: series in original units, float [n, L, C]; anything where not observed.
+            observed: bool [n, L, C].
+            label: int [n] in [0, Y]; Y for no class.
+            num: draws of each series.
+
+        Returns:
+            float32 [num, n, L, C], exactly `x` where observed.
+        """
+        label, count = self._checked(label), len(label)
+        x = np.where(observed, x, 0).astype(np.float32)
+        scaled = self.scaler.transform(x)
+        extra = scaled.shape[-1] - x.shape[-1]  # Channels of the scaler are known.
+        seen = np.pad(observed, ((0, 0), (0, 0), (0, extra)), constant_values=True)
+        rows = {"x": scaled, "observed": seen, "label": label}
+
+        def draw(number, batch):
+            batch = {k: v[batch["row"] % count] for k, v in rows.items()}
+            key_batch = jax.random.fold_in(key, number)
+            weights = self.tokenizer_weights, self.prior_weights
+            return self._inpaint(key_batch, *weights, **batch)
+
+        drawn = self.in_batches(draw, {"row": np.arange(num * count)}, "drawing")
+        drawn = self.scaler.inverse(drawn).reshape(num, *x.shape)
+        return np.where(observed, x, drawn)
+
+    def _checked(self, label: Array) -> np.ndarray:
         label = np.asarray(label, np.int32)
         if len(label) and not 0 <= label.min() <= label.max() <= self.prior.num_classes:
             raise ValueError(
                 f"Labels {label.min()}..{label.max()}; this model has classes 0 to "
                 f"{self.prior.num_classes - 1} ({self.prior.num_classes}: no class)."
             )
-        size = min(self.settings.batch_size, len(label))
-        masks = jnp.full((size, self.prior.num_tokens), self.prior.num_codes)
-        parts = []
-        for number, start in enumerate(range(0, len(label), size)):
-            part = label[start : start + size]
-            filled = np.pad(part, (0, size - len(part)))
-            key_part = jax.random.fold_in(key, number)
-            history = self._sample(key_part, self.prior_weights, filled, masks)
-            parts.append(np.asarray(history)[:, : len(part)])
-        return np.concatenate(parts, axis=1)
+        return label
 
-    def decode(self, tokens: Array) -> np.ndarray:
-        """Tokens int [n, N] -> series float32 [n, L, C] in original units."""
-        x = batches.map_batches(
-            lambda batch: self._detokenize(self.tokenizer_weights, batch["tokens"]),
-            {"tokens": np.asarray(tokens)},
-            self.settings.batch_size,
-        )
-        return self.scaler.inverse(x)
 
-    def encode(self, x: Array) -> np.ndarray:
-        """Series [n, L, C] in original units -> tokens int32 [n, N]."""
-        return batches.map_batches(
-            lambda batch: self._tokenize(self.tokenizer_weights, batch["x"]),
-            {"x": self.scaler.transform(x)},
-            self.settings.batch_size,
-        )
+def make_models(
+    config: ConfigDict, facts: Facts
+) -> tuple[vqvae.AutoEncoder, prior.Prior]:
+    """The networks of `config` for series like these, without weights."""
+    empty = np.zeros((1, facts.length, facts.num_channels))
+    channels = facts.scaler.transform(empty).shape[-1]  # Some scalers add one.
+    tokenizer = tokenizer_task.make_model(config, facts.length, channels)
+    bins, columns = tokenizer.map_shape
+    return tokenizer, prior_task.make_model(config, bins * columns, facts.num_classes)
+
+
+def untrained_weights(
+    config: ConfigDict, facts: Facts, key: Array
+) -> dict[str, PyTree]:
+    """Stage -> weights as tasks export them, drawn at random."""
+    tokenizer, second = make_models(config, facts)
+    keys = jax.random.split(key, 3)
+    first = tokenizer.init(keys[0], jnp.zeros((1, facts.length, tokenizer.channels)))
+    num_codes, width = config.quantizer.num_codes, config.tokenizer.width
+    codebook = quantizer.init_normal(keys[1], num_codes, width)
+    tokens, label = jnp.zeros((1, second.num_tokens), int), jnp.zeros(1, int)
+    params = second.init(keys[2], tokens, label, codebook.codes, train=False)["params"]
+    return {
+        "tokenizer": {**first, "codebook": codebook},
+        "prior": {"params": params, "codes": codebook.codes},
+    }
+
+
+def abstract_weights(config: ConfigDict, facts: Facts) -> dict[str, PyTree]:
+    """Stage -> shapes and dtypes of its weights."""
+    return jax.eval_shape(
+        functools.partial(untrained_weights, config, facts), jax.random.key(0)
+    )
+
+
+def make_generator(
+    config: ConfigDict, facts: Facts, weights: dict[str, PyTree]
+) -> Generator:
+    """A generator from the weights of both stages, by name."""
+    tokenizer, second = make_models(config, facts)
+    return Generator(
+        tokenizer,
+        weights["tokenizer"],
+        second,
+        weights["prior"],
+        facts.scaler,
+        config.sample,
+        config.inpaint,
+    )

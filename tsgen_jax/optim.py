@@ -1,12 +1,23 @@
 """AdamW with warm-up, cosine decay, clipping and an average of the weights."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
 from tsgen_jax.types import PyTree
+
+_SETTINGS = (
+    "learning_rate",
+    "weight_decay",
+    "decay_all_weights",
+    "warmup_steps",
+    "clip_norm",
+    "ema_decay",
+    "num_steps",
+)
 
 
 def make_schedule(learning_rate: float, warmup_steps: int, num_steps: int):
@@ -58,6 +69,11 @@ def make_optimizer(
         ),
         track_average(ema_decay) if ema_decay else optax.identity(),
     )
+
+
+def from_settings(settings: Mapping[str, Any]) -> optax.GradientTransformation:
+    """The optimiser of a stage, `config.train[stage]`."""
+    return make_optimizer(**{name: settings[name] for name in _SETTINGS})
 
 
 class AverageState(NamedTuple):

@@ -3,8 +3,9 @@
 A finished stage is skipped, a broken-off one goes on where it stopped.
 """
 
+import contextlib
+import dataclasses
 import hashlib
-import json
 import logging
 import math
 import os
@@ -24,12 +25,16 @@ from tsgen_jax import (
     run_dir,
     run_evaluation,
     run_report,
+    seeds,
     sharding,
     stage_settings,
     train,
 )
 from tsgen_jax.data.dataset import Dataset, load_dataset
-from tsgen_jax.generator import Generator, share_labels
+from tsgen_jax.data.missing import lengths
+from tsgen_jax.facts import Facts
+from tsgen_jax.generator import Generator, make_generator, share_labels
+from tsgen_jax.seeds import Own
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.tasks import tokenizer as tokenizer_task
 from tsgen_jax.types import Array, PyTree, Task
@@ -39,11 +44,22 @@ _MAY_DIFFER = ("num_devices",)  # A run may go on with other devices.
 _MIN_SAMPLES = 256
 
 
-def run(config: ConfigDict, workdir: str) -> dict[str, float]:
-    """Makes, resumes or just reports the run in `workdir`.
+def run(
+    config: ConfigDict,
+    workdir: str,
+    dataset: Dataset | None = None,
+    evaluate: bool = True,
+) -> dict[str, float]:
+    """Makes, resumes or just reports the run in `workdir`, or all of `config.seeds`.
+
+    Args:
+        config: of the run.
+        workdir: the run directory.
+        dataset: what it trains on, where it is in memory; None: what `config.data` says.
+        evaluate: False: it ends with the trained networks, for no metrics.
 
     Returns:
-        The final metrics, under the names of the report.
+        The final metrics, under the names of the report; of several seeds the means.
 
     Raises:
         ValueError, OSError: bad config, data or directory; a bad config or bad data
@@ -52,23 +68,43 @@ def run(config: ConfigDict, workdir: str) -> dict[str, float]:
         InterruptedRunError: the run was asked to stop and can go on later.
     """
     checks.check_config(config)
-    dataset = load_dataset(**config.data)
+    if dataset is None:
+        dataset = load_dataset(**config.data)
     checks.check_dataset(config, dataset)
-    with run_dir.open_run(workdir, config.to_dict(), ignore=_MAY_DIFFER):
+    runs = seeds.split(config, workdir)
+    with contextlib.ExitStack() as held:
+        for own in [Own(config, workdir, ""), *(runs if config.seeds else ())]:
+            held.enter_context(
+                run_dir.open_run(own.workdir, own.config.to_dict(), _MAY_DIFFER)
+            )
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
         compilation_cache.enable()
         started = time.perf_counter()
-        _keep_to_the_data(dataset, workdir)
-        generator, tasks = _train_both(config, dataset, workdir)
-        samples = _sample(config, dataset, generator, workdir)
-        judged = assess.read(os.path.join(workdir, "evaluation"))
-        if judged is None:
-            judged = run_evaluation.evaluate(
-                config, dataset, generator, tasks, samples, workdir
-            )
-        run_report.write(config, dataset, generator, samples, judged, workdir)
+        for own in runs:
+            _keep_to_the_data(dataset, own.workdir)
+        trained = _train_both(runs, dataset)
+        if not evaluate:
+            return {}
+        metrics = {}
+        for own, networks in zip(runs, trained, strict=True):
+            metrics[own.name] = _judge(own, dataset, *networks).metrics()
         _LOG.info("Finished in %.0f s.", time.perf_counter() - started)
-    return judged.metrics()
+        return seeds.summarise(metrics, workdir) if config.seeds else metrics[""]
+
+
+def _judge(
+    own: Own, dataset: Dataset, generator: Generator, tasks: dict[str, Task]
+) -> assess.Assessment:
+    """Samples, scores and report of a trained run; those that are there are kept."""
+    config, workdir, _ = own
+    samples = _sample(config, dataset, generator, workdir)
+    judged = assess.read(os.path.join(workdir, "evaluation"))
+    if judged is None:
+        judged = run_evaluation.evaluate(
+            config, dataset, generator, tasks, samples, workdir
+        )
+    run_report.write(config, dataset, generator, samples, judged, workdir)
+    return judged
 
 
 def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
@@ -82,28 +118,57 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     Raises:
         ValueError: there is no finished run, or a key or value is not known.
     """
-    config = stored_config(workdir)
-    unfinished = [
-        s for s in ("tokenizer", "prior") if not run_dir.read_done(workdir, s)
-    ]
-    if unfinished:
-        raise ValueError(
-            f"{workdir} is not finished ({', '.join(unfinished)}): run its command "
-            "again, then evaluate."
-        )
+    config = _finished_config(workdir)
     checks.change(config, changes, ("judge", "evaluation", "train"))
     dataset = load_dataset(**config.data)
     stored = run_dir.read_config(workdir)
     with run_dir.open_run(workdir, stored, ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        generator, tasks = _train_both(config, dataset, workdir)
+        [(generator, tasks)] = _train_both([Own(config, workdir, "")], dataset)
         samples = _sample(config, dataset, generator, workdir)
         judged = run_evaluation.evaluate(
             config, dataset, generator, tasks, samples, workdir
         )
         run_report.write(config, dataset, generator, samples, judged, workdir)
     return judged
+
+
+def report_run(workdir: str) -> None:
+    """Writes the report of a judged run again; nothing is trained or judged.
+
+    Raises:
+        ValueError: there is no finished run, or it was never judged.
+    """
+    config = _finished_config(workdir)
+    judged = assess.read(os.path.join(workdir, "evaluation"))
+    if judged is None or not os.path.exists(os.path.join(workdir, "samples.npz")):
+        raise ValueError(
+            f"{workdir} was never judged: tsgen evaluate --run={workdir} does that, "
+            "and writes the report as well."
+        )
+    dataset = load_dataset(**config.data)
+    with run_dir.open_run(workdir, run_dir.read_config(workdir), ignore=_MAY_DIFFER):
+        compilation_cache.enable()
+        _keep_to_the_data(dataset, workdir)
+        generator, _ = _train_both([Own(config, workdir, "")], dataset)[0]
+        samples = _sample(config, dataset, generator, workdir)
+        run_report.write(config, dataset, generator, samples, judged, workdir)
+
+
+def _finished_config(workdir: str) -> ConfigDict:
+    """The config of a run whose networks are trained; ValueError for another."""
+    config = stored_config(workdir)
+    seeds.check_is_one_run(config, workdir)
+    unfinished = [
+        s for s in ("tokenizer", "prior") if run_dir.read_done(workdir, s) is None
+    ]
+    if unfinished:
+        raise ValueError(
+            f"{workdir} is not finished ({', '.join(unfinished)}): run its command "
+            "again, then evaluate."
+        )
+    return config
 
 
 def judged(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
@@ -123,22 +188,21 @@ def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
     """Notes the data of a new run; ValueError if an old one began with others."""
     digest = hashlib.sha256()
     for part in ("train", "valid", "test"):
-        for name in ("x", "y"):
-            digest.update(np.ascontiguousarray(getattr(dataset, f"{name}_{part}")))
-    found = {"sha256": digest.hexdigest(), "classes": list(dataset.classes)}
-    found["scaler"] = dataset.scaler.to_json()
+        for name in ("x", "y", "observed"):
+            array = getattr(dataset, f"{name}_{part}")
+            if array is not None:
+                digest.update(np.ascontiguousarray(array))
+    found = {"sha256": digest.hexdigest(), **Facts.of(dataset).to_json()}
     path = os.path.join(workdir, "dataset.json")
-    if not os.path.exists(path):
-        run_dir.write_json(path, found)
-        return
-    with open(path) as file:
-        stored = json.load(file)
-    if stored != found:
+    stored = run_dir.read_json(path)
+    if stored is not None and any(found.get(k) != v for k, v in stored.items()):
         raise ValueError(
             f"{dataset.name} is not what the run in {workdir} began with: its series "
             "or its split have changed since. Put the old data back, or choose "
             "another --workdir."
         )
+    if stored is None or stored.keys() < found.keys():  # Of an older version.
+        run_dir.write_json(path, found | (stored or {}))
 
 
 def _key(config: ConfigDict, stage: int) -> Array:
@@ -146,57 +210,93 @@ def _key(config: ConfigDict, stage: int) -> Array:
 
 
 def _train_both(
-    config: ConfigDict, dataset: Dataset, workdir: str
-) -> tuple[Generator, dict[str, Task]]:
-    """Trains tokenizer and prior, or loads them when they are done."""
-    scale = dataset.scaler.transform
-    x_train, x_valid = scale(dataset.x_train), scale(dataset.x_valid)
+    runs: list[Own], dataset: Dataset
+) -> list[tuple[Generator, dict[str, Task]]]:
+    """Trains tokenizer and prior of every run, or loads them when they are done."""
+    config = runs[0].config  # They differ in their seed only.
+    seen, unseen = dataset.network_data("train"), dataset.network_data("valid")
+    x_train, x_valid = seen["x"], unseen["x"]
     settings = stage_settings.fitted(config.train.tokenizer, "tokenizer", len(x_train))
     tokenizer = tokenizer_task.make_model(config, *x_train.shape[1:])
-    task = tokenizer_task.make_task(config, settings.batch_size, x_train, x_valid)
-    weights = _train_stage(config, task, settings, _key(config, 1), workdir)
+    task = tokenizer_task.make_task(
+        config,
+        settings.batch_size,
+        x_train,
+        x_valid,
+        seen.get("observed"),
+        unseen.get("observed"),
+    )
+    first = _train_stage(runs, [task] * len(runs), settings, 1)
 
-    make_data = prior_task.make_data_fn(config, tokenizer, weights)
-    train_data = make_data(x_train, dataset.y_train, config.masking.target_temperature)
-    valid_data = make_data(x_valid, dataset.y_valid, 0.0)
     model = prior_task.make_model(
         config, math.prod(tokenizer.map_shape), dataset.num_classes
     )
-    second = prior_task.make_task(
-        config, model, weights["codebook"].codes, train_data, valid_data
-    )
+    tasks = []
+    for weights in first:  # Each seed has tokens of its own tokenizer.
+        make_data = prior_task.make_data_fn(config, tokenizer, weights)
+        temperature = config.masking.target_temperature
+        train_data = make_data(x_train, dataset.y_train, temperature)
+        valid_data = make_data(x_valid, dataset.y_valid, 0.0)
+        codes = weights["codebook"].codes
+        own = prior_task.make_task(config, model, codes, train_data, valid_data)
+        # The same function for all, so that it is compiled once.
+        evaluate = tasks[0].evaluate if tasks else own.evaluate
+        tasks.append(dataclasses.replace(own, evaluate=evaluate))
     settings = stage_settings.fitted(config.train.prior, "prior", len(x_train))
-    prior_weights = _train_stage(config, second, settings, _key(config, 2), workdir)
-    generator = Generator(
-        tokenizer, weights, model, prior_weights, dataset.scaler, config.sample
-    )
-    return generator, {"tokenizer": task, "prior": second}
+    second = _train_stage(runs, tasks, settings, 2)
+    facts = Facts.of(dataset)
+    return [
+        (
+            make_generator(config, facts, {"tokenizer": weights, "prior": last}),
+            {"tokenizer": task, "prior": own},
+        )
+        for own, weights, last in zip(tasks, first, second, strict=True)
+    ]
 
 
 def _train_stage(
-    config: ConfigDict, task: Task, settings: ConfigDict, key: Array, workdir: str
-) -> PyTree:
-    """Weights of one stage: loaded if done, else trained and stored."""
-    directory = os.path.join(workdir, task.name, "weights")
-    done = run_dir.read_done(workdir, task.name)
-    if done is not None and os.path.isdir(directory):
-        _LOG.info("%s: done before, %s.", task.name, done)
-        batch = jax.tree.map(lambda a: a[: settings.batch_size], task.train_data)
-        shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), key, batch)
-        here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
-        shapes = jax.tree.map(
-            lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
-        )
-        return checkpoint.load_weights(directory, shapes)
-    mesh = sharding.make_mesh(settings.batch_size, config.num_devices)
+    runs: list[Own], tasks: list[Task], settings: ConfigDict, stage: int
+) -> list[PyTree]:
+    """Weights of one stage of every run: loaded if done, else trained and stored."""
+    weights, left = [], []
+    for own, task in zip(runs, tasks, strict=True):
+        run = train.Run(task, _key(own.config, stage), own.workdir, own.name)
+        weights.append(_load_stage(run, settings))
+        if weights[-1] is None:
+            left.append(run)
+    if not left:
+        return weights
+    mesh = sharding.make_mesh(
+        settings.batch_size, runs[0].config.num_devices, len(left)
+    )
     started = time.perf_counter()
-    weights, summary = train.fit(task, settings, key=key, mesh=mesh, workdir=workdir)
-    weights = jax.device_put(weights, jax.devices()[0])
-    checkpoint.save_weights(directory, weights)
-    run_dir.mark_done(workdir, task.name, summary)
-    seconds = time.perf_counter() - started
-    _LOG.info("%s: %.0f s; %s.", task.name, seconds, summary)
+    trained = train.fit_all(left, settings, mesh)
+    for run, (found, summary) in zip(left, trained, strict=True):
+        found = jax.device_put(found, jax.devices()[0])
+        directory = os.path.join(run.workdir, run.task.name, "weights")
+        checkpoint.save_weights(directory, found)
+        run_dir.mark_done(run.workdir, run.task.name, summary)
+        weights[weights.index(None)] = found
+        seconds = time.perf_counter() - started
+        _LOG.info("%s: %.0f s; %s.", run.who, seconds, summary)
     return weights
+
+
+def _load_stage(run: train.Run, settings: ConfigDict) -> PyTree | None:
+    """Weights of a stage that is done; None if it is not."""
+    task = run.task
+    directory = os.path.join(run.workdir, task.name, "weights")
+    done = run_dir.read_done(run.workdir, task.name)
+    if done is None or not os.path.isdir(directory):
+        return None
+    _LOG.info("%s: done before, %s.", run.who, done)
+    batch = jax.tree.map(lambda a: a[: settings.batch_size], task.train_data)
+    shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), run.key, batch)
+    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    shapes = jax.tree.map(
+        lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
+    )
+    return checkpoint.load_weights(directory, shapes)
 
 
 def _sample(
@@ -205,7 +305,8 @@ def _sample(
     """Generates `samples.npz`, or reads it when it is there.
 
     Returns:
-        x [n, L, C] in original units, label [n] (-1: none), tokens [n, N].
+        x [n, L, C] in original units, label [n] (-1: none), tokens [n, N]; and, where
+        lengths are unequal, length [n], with NaN in x after it.
     """
     path = os.path.join(workdir, "samples.npz")
     if os.path.exists(path):
@@ -228,6 +329,8 @@ def _sample(
         "label": np.where(label == dataset.num_classes, -1, label),
         "tokens": tokens,
     }
+    if dataset.has_ends:
+        samples["length"] = lengths(samples["x"])
     seconds = time.perf_counter() - started
     _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
     run_dir.write_arrays(path, samples)

@@ -73,7 +73,7 @@ def read_config(workdir: str) -> dict[str, Any]:
         ValueError: that is no run directory, or its config.json is damaged.
     """
     path = os.path.join(os.path.abspath(workdir), _CONFIG)
-    config = _read_json(path)
+    config = read_json(path)
     if config is None:
         raise ValueError(
             f"{os.path.dirname(path)} is no run directory: it has no {_CONFIG}. Give "
@@ -143,7 +143,7 @@ def read_done(workdir: str, stage: str) -> dict[str, Any] | None:
     Raises:
         ValueError: the file is damaged.
     """
-    return _read_json(os.path.join(os.path.abspath(workdir), stage, "done.json"))
+    return read_json(os.path.join(os.path.abspath(workdir), stage, "done.json"))
 
 
 def _check_place(workdir: str) -> None:
@@ -275,8 +275,12 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{value!r}, a {type(value).__name__}, has no place in JSON.")
 
 
-def _read_json(path: str) -> Any:
-    """The value in `path`; None if there is no such file."""
+def read_json(path: str) -> Any:
+    """The value in `path`; None if there is no such file.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
     try:
         with open(path) as file:
             return json.load(file)

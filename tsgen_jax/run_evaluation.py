@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 
 from tsgen_jax import assess, run_dir
 from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation import representation
 from tsgen_jax.evaluation.scores import Score
 from tsgen_jax.generator import Generator
@@ -62,7 +63,10 @@ def evaluate(
         samples: x [n, L, C], label [n], tokens [n, N].
         workdir: the run directory; 'reconstructions.npz' is written there as well.
     """
-    checked = assess.check_samples(dataset, samples["x"], samples["label"])
+    judged_set, said = assess.completed(dataset)
+    checked = assess.check_samples(
+        judged_set, hold_ends(samples["x"]), samples["label"]
+    )
     tokens = generator.encode(dataset.x_test)
     x_hat = generator.decode(tokens)
     run_dir.write_arrays(
@@ -74,9 +78,9 @@ def evaluate(
     if "representation" in config.evaluation.scores.split("+"):
         more, notes = _representation(config, dataset, generator, tokens, samples)
         rows += more
-    judged = assess.assess(config, dataset, checked, workdir, x_hat)
+    judged = assess.assess(config, judged_set, checked, workdir, hold_ends(x_hat))
     result = assess.Assessment(
-        rows + judged.scores, notes + judged.notes, judged.judge, judged.pictures
+        rows + judged.scores, said + notes + judged.notes, judged.judge, judged.pictures
     )
     directory = os.path.join(workdir, "evaluation")
     result.write(directory)
@@ -87,8 +91,9 @@ def evaluate(
 
 
 def _stage_scores(config, dataset, generator, tasks, tokens, workdir) -> list[Score]:
-    x_test = dataset.scaler.transform(dataset.x_test)
-    stage_1 = tasks["tokenizer"].evaluate(generator.tokenizer_weights, {"x": x_test})
+    stage_1 = tasks["tokenizer"].evaluate(
+        generator.tokenizer_weights, dataset.network_data("test")
+    )
     data = {"tokens": tokens, "label": dataset.y_test}
     stage_2 = tasks["prior"].evaluate(generator.prior_weights, data)
     values = {name: stage_1[name] for name in _ROWS if name in stage_1}

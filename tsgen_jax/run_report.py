@@ -11,6 +11,7 @@ from tsgen_jax import sample_report
 from tsgen_jax.assess import Assessment, check_samples
 from tsgen_jax.data import augment
 from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation import figures, report, token_figures
 from tsgen_jax.generator import Generator
 from tsgen_jax.writer import read_metrics
@@ -62,8 +63,8 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
             "Reconstructions",
             "TEST series through the tokenizer and back: what tokens can say at best.",
             figures.plot_reconstructions(
-                dataset.x_test[shown],
-                generator.decode(tokens_test[shown]),
+                hold_ends(dataset.x_test[shown]),
+                hold_ends(generator.decode(tokens_test[shown])),
                 dataset.y_test[shown],
                 dataset.classes,
             ),
@@ -99,8 +100,8 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
             f"with ssl.method={config.ssl.method!r} and "
             f"ssl.augmented_weight={config.ssl.augmented_weight}.",
             figures.plot_augmented_views(
-                dataset.x_train[:_NUM_VIEWS],
-                dataset.scaler.inverse(np.asarray(views)),
+                hold_ends(dataset.x_train[:_NUM_VIEWS]),
+                hold_ends(dataset.scaler.inverse(np.asarray(views))),
                 config.augment.names,
             ),
         ),
@@ -131,7 +132,7 @@ def _of_prior(config, dataset, generator, samples) -> Iterator:
     label = np.where(label < 0, generator.prior.num_classes, label)
     key = jax.random.fold_in(jax.random.key(config.seed), 0)
     history = generator.sample_tokens(key, label)[:, 0]
-    series = generator.decode(np.where(history == num_codes, 0, history))
+    series = hold_ends(generator.decode(np.where(history == num_codes, 0, history)))
     yield (
         "decoding",
         report.Section(
@@ -177,9 +178,10 @@ def write(
         judged: its scores.
         workdir: the run directory.
     """
-    checked = check_samples(dataset, samples["x"], samples["label"])
+    full = dataset.complete()
+    checked = check_samples(full, hold_ends(samples["x"]), samples["label"])
     named = itertools.chain(
-        sample_report.sections(dataset, checked, judged),
+        sample_report.sections(full, checked, judged),
         sections(config, dataset, generator, samples, workdir),
     )
     title = f"{config.name} on {dataset.name}"

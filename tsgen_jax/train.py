@@ -1,196 +1,32 @@
-"""One training step and one loop for every stage.
+"""One loop for every stage, for one run or for several seeds at once.
 
-Step t draws its batch and its noise from (key, t) alone, so a checkpoint holds no
-iterator and a resumed run equals an uninterrupted one bit for bit. All steps up to
-the next event run in one dispatch of one compiled program.
+All steps up to the next event run in one dispatch of one compiled program.
 """
 
-import dataclasses
+import contextlib
 import logging
-import math
-import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-import flax
 import jax
-import jax.numpy as jnp
-import optax
+import numpy as np
 from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
-from tsgen_jax import optim, sharding
-from tsgen_jax.checkpoint import Checkpoints, abstract
-from tsgen_jax.data import batches
 from tsgen_jax.interrupt import InterruptedRunError, stop_on_signal
-from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
-from tsgen_jax.writer import Writer
+from tsgen_jax.members import Member, Run
+from tsgen_jax.programs import Programs
+from tsgen_jax.steps import TrainState, make_run_steps, make_train_step
+from tsgen_jax.types import Array, PyTree, Task
 
+__all__ = ("Run", "TrainState", "fit", "fit_all", "make_run_steps", "make_train_step")
 _LOG = logging.getLogger(__name__)
-_NUM_KEPT = 2  # Checkpoints: if the newest is broken, one more is there.
-
-
-@flax.struct.dataclass
-class TrainState:
-    """All that a step changes."""
-
-    step: jax.Array  # Steps done, int32.
-    params: PyTree  # What gradients change.
-    model_state: PyTree  # What the forward pass changes.
-    opt_state: PyTree
-
-
-def make_train_step(
-    loss_fn: Callable, optimizer: optax.GradientTransformation
-) -> Callable[[TrainState, Batch, Array], tuple[TrainState, Metrics]]:
-    """(state, batch, key) -> (state, metrics); adds 'grad_norm' to the metrics."""
-
-    def train_step(state, batch, key):
-        grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
-        (_, (model_state, metrics)), grads = grad_fn(
-            state.params, state.model_state, batch, key
-        )
-        updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-        params = optax.apply_updates(state.params, updates)
-        metrics = {**metrics, "grad_norm": optax.tree.norm(grads)}
-        step = state.step + 1
-        return TrainState(step, params, model_state, opt_state), metrics
-
-    return train_step
-
-
-def split_key(key: Array) -> tuple[Array, Array, Array]:
-    """The run's keys for first weights, for batches, and for the noise of steps."""
-    key_init, key_batches, key_steps = jax.random.split(key, 3)
-    return key_init, key_batches, key_steps
-
-
-def make_run_steps(train_step: Callable, batch_size: int, mesh: Mesh) -> Callable:
-    """Several steps as one program.
-
-    Returns:
-        (state, data, key, num_steps) -> (state, means, last): metrics averaged over
-        the steps, and those of the last one. It stops after a step with a
-        non-finite metric. `num_steps` is traced: one program serves every number.
-    """
-
-    def one(state, data, key_batches, key_steps):
-        batch = batches.batch_at(data, key_batches, state.step, batch_size)
-        batch = jax.lax.with_sharding_constraint(batch, sharding.split(mesh))
-        return train_step(state, batch, jax.random.fold_in(key_steps, state.step))
-
-    def run_steps(state, data, key, num_steps):
-        _, *keys = split_key(key)
-
-        def finite(carry):
-            done, _, _, last = carry
-            values = jnp.stack(jax.tree.leaves(last))
-            return (done < num_steps) & jnp.isfinite(values).all()
-
-        def body(carry):
-            done, state, sums, _ = carry
-            state, metrics = one(state, data, *keys)
-            return done + 1, state, jax.tree.map(jnp.add, sums, metrics), metrics
-
-        shapes = jax.eval_shape(one, state, data, *keys)[1]
-        zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
-        done, state, sums, last = jax.lax.while_loop(
-            finite, body, (0, state, zeros, zeros)
-        )
-        means = jax.tree.map(lambda s: s / done, sums)
-        return state, means, {**last, "step": state.step}
-
-    return run_steps
-
-
-def _check_finite(last: dict[str, float], stage: str) -> None:
-    step = int(last["step"])
-    broken = [name for name, value in last.items() if not math.isfinite(value)]
-    if broken:
-        raise FloatingPointError(
-            f"{stage}: step {step} has non-finite {', '.join(sorted(broken))}; the "
-            "last good checkpoint is kept. Try a smaller "
-            f"train.{stage}.learning_rate, or clip_norm above 0, in another --workdir."
-        )
-
-
-@dataclasses.dataclass
-class _Progress:
-    """What early stopping remembers; stored with every checkpoint."""
-
-    best_loss: float = math.inf
-    best_step: int = 0
-    num_worse: int = 0  # Evaluations since the best one.
-
-    def note(self, loss: float, step: int) -> bool:
-        """Takes in an evaluation; returns whether it is the best so far."""
-        if loss < self.best_loss:
-            self.best_loss, self.best_step, self.num_worse = loss, step, 0
-            return True
-        self.num_worse += 1
-        return False
-
-
-class _Loop:
-    """The state of one call of `fit`."""
-
-    def __init__(self, task: Task, settings: ConfigDict, mesh: Mesh, key: Array):
-        self.task, self.settings = task, settings
-        names = (
-            "learning_rate",
-            "weight_decay",
-            "decay_all_weights",
-            "warmup_steps",
-            "clip_norm",
-            "ema_decay",
-            "num_steps",
-        )
-        optimizer = optim.make_optimizer(**{n: settings[n] for n in names})
-        place = sharding.replicated(mesh)
-        self.key = jax.device_put(key, place)
-        self.data = jax.device_put(task.train_data, place)
-        batch_size = settings.batch_size
-
-        def init(key, data):
-            key_init, key_batches, _ = split_key(key)
-            batch = batches.batch_at(data, key_batches, jnp.zeros((), int), batch_size)
-            params, model_state = task.init(key_init, batch)
-            step = jnp.zeros((), jnp.int32)
-            state = TrainState(step, params, model_state, optimizer.init(params))
-            return {"train": state, "best": jax.tree.map(jnp.copy, export(state))}
-
-        def export(state):
-            params = optim.weights_in_use(state.params, state.opt_state)
-            return task.export(params, state.model_state)
-
-        started = time.perf_counter()
-        init = jax.jit(init, out_shardings=place)
-        self.init = lambda: init(self.key, self.data)
-        shapes = jax.eval_shape(init, self.key, self.data)
-        self.abstract = jax.tree.map(
-            lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=place), shapes
-        )
-        step = make_train_step(task.loss_fn, optimizer)
-        run_steps = jax.jit(make_run_steps(step, batch_size, mesh), donate_argnums=0)
-        self.run_steps = run_steps.lower(
-            self.abstract["train"], abstract(self.data), abstract(self.key), 1
-        ).compile()
-        self.compile_seconds = time.perf_counter() - started
-        # Copies, because the state itself is donated to the next dispatch.
-        self.snapshot = jax.jit(lambda tree: jax.tree.map(jnp.copy, tree))
-        self.export = jax.jit(lambda state: jax.tree.map(jnp.copy, export(state)))
-
-    def next_stop(self, step: int) -> int:
-        """The next step at which the host has something to do."""
-        s = self.settings
-        every = (s.log_every, s.eval_every, s.checkpoint_every)
-        return min([s.num_steps, *((step // e + 1) * e for e in every)])
 
 
 def fit(
     task: Task, settings: ConfigDict, *, key: Array, mesh: Mesh, workdir: str
 ) -> tuple[PyTree, dict]:
-    """Trains one stage, or goes on where an earlier call stopped.
+    """Trains one stage of one run, or goes on where an earlier call stopped.
 
     Args:
         task: the stage.
@@ -201,100 +37,167 @@ def fit(
 
     Returns:
         weights: what `task.export` gives, of the selected step.
-        summary: steps done, selected step, its validation loss, seconds.
+        summary: steps done, selected step, its validation loss.
 
     Raises:
         FloatingPointError: a metric is not finite; names step and term.
         InterruptedRunError: SIGTERM or Ctrl-C; the state is saved.
     """
-    loop = _Loop(task, settings, mesh, key)
-    directory = os.path.join(workdir, task.name, "checkpoints")
-    with Checkpoints(directory, _NUM_KEPT) as checkpoints, stop_on_signal() as stop:
-        restored = checkpoints.restore(loop.abstract)
-        if restored is None:
-            step, state, progress = 0, loop.init(), _Progress()
-        else:
-            step, state, info = restored
-            progress = _Progress(**info)
-            _LOG.info("%s: resuming after step %d.", task.name, step)
+    return fit_all([Run(task, key, workdir, "")], settings, mesh)[0]
+
+
+def fit_all(
+    runs: Sequence[Run], settings: ConfigDict, mesh: Mesh
+) -> list[tuple[PyTree, dict]]:
+    """Trains one stage of several runs as one program; each ends as by `fit` alone.
+
+    Each run has its own checkpoints, metrics, selection and early stopping.
+
+    Args:
+        runs: their tasks have one `loss_fn` and one `export` in common, and data of
+            the same shapes (the same object, where the data are the same).
+        settings: `config.train[task.name]`, with the batch size to use.
+        mesh: from `sharding.make_mesh`, for as many seeds.
+
+    Returns:
+        As `fit`, for every run.
+
+    Raises:
+        FloatingPointError, InterruptedRunError: as `fit`; the former names the run.
+    """
+    name = runs[0].task.name
+    programs = Programs([r.task for r in runs], [r.key for r in runs], settings, mesh)
+    with contextlib.ExitStack() as held:
+        members = [Member(run, settings, held) for run in runs]
+        stop = held.enter_context(stop_on_signal())
+        state = programs.join(_begin(members, programs))
+        weights = sum(
+            p.size for p in jax.tree.leaves(programs.abstract["train"].params)
+        )
         _LOG.info(
-            "%s: compiled in %.1f s; %d series, batch %d, %d device(s), %s weights.",
-            task.name,
-            loop.compile_seconds,
-            len(jax.tree.leaves(task.train_data)[0]),
+            "%s: compiled in %.1f s; %d series, batch %d, %d device(s)%s, %s weights.",
+            name,
+            programs.compile_seconds,
+            len(jax.tree.leaves(runs[0].task.train_data)[0]),
             settings.batch_size,
             mesh.size,
-            f"{sum(p.size for p in jax.tree.leaves(state['train'].params)):,}",
+            f" for {len(runs)} seeds at once" if len(runs) > 1 else "",
+            f"{weights:,}",
         )
-        with Writer(workdir, task.name, settings.num_steps, step) as writer:
-            state, step = _run(loop, checkpoints, writer, state, step, progress, stop)
-    use_best = settings.select == "best" and progress.best_step > 0
-    weights = state["best"] if use_best else loop.export(state["train"])
-    summary = {"steps": step, "selected_step": progress.best_step if use_best else step}
-    if progress.best_step:
-        summary["valid_loss"] = progress.best_loss
-    return weights, summary
+        for i, member in enumerate(members):
+            member.open_writer(shows_progress=i == 0)
+        _run(programs, members, settings, state, stop)
+        for member in members:
+            member.checkpoints.wait()
+        if stop():
+            raise InterruptedRunError(f"Stopped after {name}; everything is saved.")
+    return [member.result() for member in members]
 
 
-def _run(loop, checkpoints, writer, state, step, progress, stop):
-    """The loop proper; returns the last state and step."""
-    settings, task = loop.settings, loop.task
-    train_state, best = state["train"], state["best"]
-    has_valid = len(jax.tree.leaves(task.valid_data)[0]) > 0
-    pending, shown, reported = None, {}, time.perf_counter()
+def _begin(members: list[Member], programs: Programs) -> list[TrainState]:
+    """What the runs go on with; all that are not finished are at the same step."""
+    states = [member.restore(programs.abstract, None) for member in members]
+    while True:
+        going = {i: m.step for i, m in enumerate(members) if not m.finished}
+        first = min(going.values(), default=0)
+        ahead = [i for i, step in going.items() if step > first]
+        if not ahead:
+            break
+        for i in ahead:  # A kill came between the checkpoints of two runs.
+            states[i] = members[i].restore(programs.abstract, first)
+    for i, member in enumerate(members):
+        if states[i] is None:
+            fresh = programs.init(i)
+            states[i], member.best = fresh["train"], fresh["best"]
+        else:
+            _LOG.info("%s: resuming after step %d.", member.run.who, member.step)
+    return states
 
-    def report():
-        nonlocal pending, reported
-        if pending is None:
+
+class _Reports:
+    """Metrics of the last dispatch, written while the next one runs."""
+
+    def __init__(self, members: list[Member]):
+        self._members, self._pending = members, None
+        self._written, self._shown = time.perf_counter(), {}
+
+    def hold(self, going: list[int], means: PyTree, last: PyTree, count: int) -> None:
+        """Keeps what `count` steps gave for the runs `going`."""
+        steps = self._members[going[0]].step
+        self._pending = going, steps, means, last, count
+
+    def show(self, name: str, values: list[float]) -> None:
+        """Has the mean over runs shown beside the progress."""
+        self._shown[name if len(self._members) == 1 else f"mean_{name}"] = float(
+            np.mean(values)
+        )
+
+    def write(self) -> None:
+        """Writes what is held, if anything; FloatingPointError where it is not finite."""
+        if self._pending is None:
             return
-        at, means, last, count = pending
-        pending = None
+        (going, step, means, last, count), self._pending = self._pending, None
         means, last = jax.device_get((means, last))
-        _check_finite({k: float(v) for k, v in last.items()}, task.name)
-        values = {k: float(v) for k, v in means.items()}
+        one = lambda tree, i: {k: float(v.reshape(-1)[i]) for k, v in tree.items()}  # noqa: E731
+        for i in going:
+            self._members[i].check_finite(one(last, i))
         now = time.perf_counter()
-        values["steps_per_second"], reported = count / (now - reported), now
-        writer.write(at, "train", values)
-        shown["loss"] = values["loss"]
-        writer.progress(at, shown)
+        rate, self._written = count / (now - self._written), now
+        for i in going:
+            values = {**one(means, i), "steps_per_second": rate}
+            self._members[i].writer.write(step, "train", values)
+        self.show("loss", [one(means, i)["loss"] for i in going])
+        self._members[0].writer.progress(step, self._shown)
 
-    def finished():
-        return step >= settings.num_steps or (
-            settings.patience and progress.num_worse >= settings.patience
-        )
 
-    while not finished():
-        target = loop.next_stop(step)
-        train_state, means, last = loop.run_steps(
-            train_state, loop.data, loop.key, target - step
+def _next_stop(settings: ConfigDict, step: int) -> int:
+    """The next step at which the host has something to do."""
+    every = (settings.log_every, settings.eval_every, settings.checkpoint_every)
+    return min([settings.num_steps, *((step // e + 1) * e for e in every)])
+
+
+def _run(
+    programs: Programs,
+    members: list[Member],
+    settings: ConfigDict,
+    state: TrainState,
+    stop: Callable[[], bool],
+) -> None:
+    """The loop proper: until all members are finished."""
+    has_valid = len(jax.tree.leaves(members[0].run.task.valid_data)[0]) > 0
+    reports = _Reports(members)
+    for i, member in enumerate(members):
+        if member.finished:
+            member.last = programs.export(state, i)
+    while going := [i for i, m in enumerate(members) if not m.finished]:
+        step = members[going[0]].step
+        target = _next_stop(settings, step)
+        counts = [target - step if i in going else 0 for i in range(len(members))]
+        state, means, last = programs.run_steps(
+            state, programs.data, programs.key, programs.counts(counts)
         )
-        report()  # Of the dispatch before, while this one runs.
-        pending = target, means, last, target - step
-        step = target
-        if has_valid and (step % settings.eval_every == 0 or finished()):
-            report()
-            weights = loop.export(train_state)
-            values = {
-                k: float(v) for k, v in task.evaluate(weights, task.valid_data).items()
-            }
-            _check_finite({**values, "step": step}, task.name)
-            writer.write(step, "valid", values)
-            shown["valid"] = values["loss"]
-            if progress.note(values["loss"], step):
-                best = weights
+        reports.write()  # Of the dispatch before, while this one runs.
+        for i in going:
+            members[i].step = target
+        reports.hold(going, means, last, target - step)
+        last_one = target >= settings.num_steps
+        if has_valid and (target % settings.eval_every == 0 or last_one):
+            reports.write()
+            losses = [members[i].evaluate(programs.export(state, i)) for i in going]
+            reports.show("valid", losses)
         stopping = stop()
-        if stopping or finished() or step % settings.checkpoint_every == 0:
-            report()
-            state = loop.snapshot({"train": train_state, "best": best})
-            checkpoints.save(step, state, dataclasses.asdict(progress))
+        due = stopping or target % settings.checkpoint_every == 0
+        for i in going:
+            if due or members[i].finished:
+                reports.write()
+                members[i].save(programs.part(state, i))
+            if members[i].finished:
+                members[i].last = programs.export(state, i)
         if stopping:
-            checkpoints.wait()
+            for member in members:
+                member.checkpoints.wait()
             raise InterruptedRunError(
-                f"Stopped after step {step} of {task.name}; everything is saved. Run "
-                "the same command again to go on."
+                f"Stopped after step {target} of {members[0].run.task.name}; everything "
+                "is saved. Run the same command again to go on."
             )
-    report()
-    checkpoints.wait()
-    if stop():
-        raise InterruptedRunError(f"Stopped after {task.name}; everything is saved.")
-    return {"train": train_state, "best": best}, step
+    reports.write()

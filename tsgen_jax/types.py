@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 PyTree = Any
+DType = Any  # What jnp.dtype takes.
 Array = jax.Array | np.ndarray
 Batch = dict[str, Array]  # Every array has the same leading axis.
 Metrics = dict[str, jax.Array]  # Scalars under bare names.

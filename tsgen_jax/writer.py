@@ -23,7 +23,14 @@ _PLAIN_EVERY = 10.0  # Seconds between lines of progress where there is no termi
 class Writer(contextlib.AbstractContextManager):
     """Reports of one stage of one run; one process per run writes."""
 
-    def __init__(self, workdir: str, stage: str, num_steps: int, first_step: int):
+    def __init__(
+        self,
+        workdir: str,
+        stage: str,
+        num_steps: int,
+        first_step: int,
+        shows_progress: bool = True,
+    ):
         """Opens the files of `workdir`, and takes back what is to be done again.
 
         A resumed stage drops its lines after `first_step` from metrics.jsonl, where it
@@ -34,6 +41,7 @@ class Writer(contextlib.AbstractContextManager):
             stage: name of the stage, e.g. 'tokenizer'.
             num_steps: the step at which the stage ends.
             first_step: the step of the state it begins with, 0 or a checkpoint's.
+            shows_progress: False where another writer does, of a run beside this one.
 
         Raises:
             ValueError: metrics.jsonl is damaged.
@@ -52,7 +60,9 @@ class Writer(contextlib.AbstractContextManager):
             os.path.join(workdir, "tensorboard", stage),
             purge_step=first_step + 1,  # The first step that is hidden.
         )
-        self._progress = _make_progress(stage, num_steps, first_step)
+        quiet = os.environ.get("TSGEN_QUIET") == "1" or not shows_progress
+        make = _Silence if quiet else _Bar if sys.stderr.isatty() else _Lines
+        self._progress = make(stage, num_steps, first_step)
 
     def write(self, step: int, prefix: str, metrics: dict[str, float]) -> None:
         """Appends one line, on disk when this returns, and the TensorBoard scalars.
@@ -134,6 +144,9 @@ def _path(workdir: str) -> str:
 class _Silence:
     """Shows nothing."""
 
+    def __init__(self, stage: str, num_steps: int, first_step: int):
+        pass
+
     def show(self, step: int, shown: dict[str, str]) -> None:
         pass
 
@@ -185,10 +198,3 @@ class _Lines:
 
     def close(self) -> None:
         pass
-
-
-def _make_progress(stage: str, num_steps: int, first_step: int):
-    if os.environ.get("TSGEN_QUIET") == "1":
-        return _Silence()
-    kind = _Bar if sys.stderr.isatty() else _Lines
-    return kind(stage, num_steps, first_step)

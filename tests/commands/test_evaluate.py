@@ -1,11 +1,10 @@
 import json
-import sys
 
 import numpy as np
 import pytest
 from aeon.datasets import load_gunpoint
 
-from tsgen_jax import __main__ as tsgen
+from tests import console
 from tsgen_jax.commands import settings
 
 _QUICK = (
@@ -15,16 +14,6 @@ _QUICK = (
     "judge.widths=(8, 8, 8)",
     "train.judge.num_steps=3",
 )
-
-
-def _run(monkeypatch, *arguments):
-    """The exit code of the command."""
-    monkeypatch.setattr(sys, "argv", ["tsgen", *arguments])
-    try:
-        tsgen.main()
-    except SystemExit as stopped:
-        return stopped.code
-    return 0
 
 
 @pytest.fixture
@@ -47,7 +36,7 @@ def files(tmp_path):
 def test_files_are_judged_and_compared(files, quick, monkeypatch, capsys):
     out = files / "out"
     arguments = ["evaluate", "--data=GunPoint", f"--samples={files / 'copies.npz'}"]
-    assert _run(monkeypatch, *arguments, f"--out={out}", *quick) == 0
+    assert console.run(monkeypatch, *arguments, f"--out={out}", *quick) == 0
     found = json.loads((out / "evaluation" / "scores.json").read_text())
     of = {row["name"]: row for row in found["scores"]}
     assert of["distance_to_closest_record"]["value"] < 1e-6
@@ -58,7 +47,7 @@ def test_files_are_judged_and_compared(files, quick, monkeypatch, capsys):
     names = [str(files / name) for name in ("copies.npz", "noise.npz")]
     both = files / "both"
     more = ["--data=GunPoint", f"--out={both}", *quick]
-    assert _run(monkeypatch, "compare", *names, *more) == 0
+    assert console.run(monkeypatch, "compare", *names, *more) == 0
     lines = (both / "compare.csv").read_text().splitlines()
     head, fid = lines[0].split(","), lines[1].split(",")
     assert fid[0] == "fid"
@@ -87,14 +76,14 @@ def test_mistakes_end_in_words_and_leave_nothing(files, quick, monkeypatch, caps
     before = sorted(files.iterdir())
     monkeypatch.chdir(files)
     for words, arguments in cases.items():
-        assert _run(monkeypatch, *arguments) == 1, words
+        assert console.run(monkeypatch, *arguments) == 1, words
         assert words in capsys.readouterr().err
     assert sorted(files.iterdir()) == before
 
 
 def test_a_directory_of_other_things_is_left_alone(files, quick, monkeypatch, capsys):
     arguments = ["evaluate", "--data=GunPoint", f"--samples={files / 'copies.npz'}"]
-    assert _run(monkeypatch, *arguments, f"--out={files}", *quick) == 1
+    assert console.run(monkeypatch, *arguments, f"--out={files}", *quick) == 1
     assert "nothing is overwritten" in capsys.readouterr().err
 
 

@@ -57,7 +57,9 @@ def test_load_dataset_takes_the_config_section():
 
 
 def test_ecg5000_keeps_its_smallest_classes_in_train(ucr_root):
-    data = dataset.load_dataset("ECG5000", ucr_root, **_OPTIONS)
+    config = default.get_config()
+    config.data.name, config.data.root = "ECG5000", ucr_root
+    data = dataset.load_dataset(**config.data)
     assert len(data.x_train) + len(data.x_valid) == 500
     assert (np.bincount(data.y_train, minlength=5) > 0).all()
     assert data.classes == ("1", "2", "3", "4", "5")
@@ -250,11 +252,11 @@ def test_series_without_values_cannot_be_filled():
     ],
 )
 def test_bad_options_are_named_before_anything_is_read(changes, words):
-    options = {**_OPTIONS, **changes}
+    options = {"name": "NoSuchSet", "root": "/nowhere", **changes}
     with pytest.raises(ValueError, match=words):
         _make(_raw([1, 2]), **changes)
     with pytest.raises(ValueError, match=words):
-        dataset.load_dataset("NoSuchSet", "/nowhere", **options)
+        dataset.load_dataset(**(dict(default.get_config().data) | options))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def test_the_maximums_gradient_goes_to_its_first_place():
 
 def test_projector_layers_equal_numpy():
     x = np.random.default_rng(1).normal(size=(8, 6)).astype("float32")
-    head = projector.Projector(hidden=5, width=4, num_hidden=2, use_bias=False)
+    head = projector.Projector(
+        hidden=5, width=4, num_hidden=2, use_bias=False, dtype="float32"
+    )
     variables = head.init(jax.random.key(0), x)
     kernels = [
         np.asarray(variables["params"][f"Dense_{i}"]["kernel"]) for i in range(3)

@@ -6,7 +6,7 @@ from tsgen_jax.nn import transformer
 
 
 def test_attention_equals_a_loop_over_heads_and_positions():
-    layer = transformer.SelfAttention(num_heads=2, head_width=4)
+    layer = transformer.SelfAttention(num_heads=2, head_width=4, dtype="float32")
     x = np.random.default_rng(0).normal(size=(1, 5, 6)).astype("float32")
     variables = layer.init(jax.random.key(0), x)
     qkv = np.asarray(variables["params"]["qkv"]["kernel"])  # [6, 3, 2, 4]
@@ -29,6 +29,8 @@ def test_trunk_without_positions_does_not_know_the_order():
         mlp_ratio=1,
         dropout=0.0,
         positions=False,
+        dtype="float32",
+        remat=False,
     )
     x = np.random.default_rng(1).normal(size=(2, 7, 4)).astype("float32")
     variables = trunk.init(jax.random.key(0), x, train=False)
@@ -49,3 +51,22 @@ def test_dropout_keeps_the_mean_and_drops_its_share():
     share = (y == 0).mean((0, 1))  # No position within a word is special.
     np.testing.assert_allclose(share, 0.25, atol=0.03)
     np.testing.assert_array_equal(layer.apply({}, x, train=False), x)
+
+
+def test_layers_computed_again_have_the_same_gradients_under_dropout():
+    x = np.random.default_rng(1).normal(size=(2, 7, 4)).astype("float32")
+    sizes = {"width": 8, "num_layers": 2, "num_heads": 2, "head_width": 4}
+    how = {"mlp_ratio": 1, "dropout": 0.3, "positions": True, "dtype": "float32"}
+    found = []
+    for remat in (False, True):
+        trunk = transformer.Trunk(**sizes, **how, remat=remat)
+        params = trunk.init(jax.random.key(0), x, train=False)
+
+        def loss(params, key, trunk=trunk):
+            y = trunk.apply(params, x, train=True, rngs={"dropout": key})
+            return (y**3).mean()
+
+        found.append(jax.jit(jax.grad(loss))(params, jax.random.key(2)))
+    assert jax.tree.structure(found[0]) == jax.tree.structure(found[1])
+    for a, b in zip(*map(jax.tree.leaves, found), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6, rtol=1e-4)

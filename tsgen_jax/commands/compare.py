@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     data = {run: pipeline.stored_config(run).data for run in runs}
     if runs and (args.data or args.root):
         raise ValueError("The runs name their data set: leave --data and --root out.")
-    different = {d.name for d in data.values()}
+    different = {d.path or d.name for d in data.values()}
     if len(different) > 1:
         raise ValueError(f"Runs on different sets: {', '.join(sorted(different))}.")
     judged = {}

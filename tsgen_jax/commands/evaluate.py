@@ -13,6 +13,7 @@ examples:
   tsgen evaluate --run=runs/ssl_vqvae-vibcreg-GunPoint
   tsgen evaluate --data=ECG5000 --root=UCR --samples=other.npz
   tsgen evaluate --data=GunPoint --samples=other.npz --set evaluation.scores=fidelity
+  tsgen evaluate --data=sensors.csv --set data.window=96 --samples=other.npz
 
 samples: .npz with x [n, L, C] in the units of the set, and label int [n] (0, 1, ... in
 the order of the set's classes) where there are classes; or .npy with x.
@@ -48,9 +49,12 @@ def run(args: argparse.Namespace) -> None:
 
         pipeline.evaluate_run(args.run, changes)
         return
+    from tsgen_jax.data import files
+
     config = settings.default_config(args.data, args.root, changes)
     stem = os.path.splitext(os.path.basename(args.samples))[0]
-    out = args.out or os.path.join("evaluations", f"{args.data}-{stem}")
+    name = files.stem(config.data.path) if config.data.path else args.data
+    out = args.out or os.path.join("evaluations", f"{name}-{stem}")
     judge_file(config, args.samples, out)
 
 
@@ -62,10 +66,15 @@ def judge_file(config, path: str, out: str):
     """
     from tsgen_jax import assess, sample_report
     from tsgen_jax.data.dataset import load_dataset
+    from tsgen_jax.data.missing import hold_ends
     from tsgen_jax.data.samples import load_samples
 
     dataset = load_dataset(**config.data)
-    samples = assess.check_samples(dataset, *load_samples(path))
+    x, label = load_samples(path)
+    if dataset.has_ends and x.ndim == 3 and x.dtype.kind == "f":
+        x = hold_ends(x)
+    dataset, notes = assess.completed(dataset)
+    samples = assess.check_samples(dataset, x, label)
     strange = set(os.listdir(out)) - _OURS if os.path.isdir(out) else set()
     if strange:
         raise ValueError(
@@ -74,6 +83,7 @@ def judge_file(config, path: str, out: str):
         )
     _LOG.info("%d series from %s\n%s", len(samples.x), path, dataset.describe())
     judged = assess.assess(config, dataset, samples, out, None)
+    judged.notes[:0] = notes
     judged.write(os.path.join(out, "evaluation"))
     title = f"{os.path.basename(path)} judged on {dataset.name}"
     named = sample_report.sections(dataset, samples, judged)

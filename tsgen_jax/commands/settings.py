@@ -2,12 +2,107 @@
 
 import argparse
 import ast
+import importlib.util
+import os
+import pkgutil
+import types
 from typing import Any
 
 SECTIONS = ("judge", "evaluation", "train")
+_EXAMPLES = {
+    "judge": "evaluation.num_draws=50",
+    "data": "data.trailing=missing",
+    "all": "train.prior.num_steps=1000",
+}
 
 
-def add_set(parser: argparse.ArgumentParser) -> None:
+_READING = {  # Option: key of config.data, what it takes, help.
+    "label": ("label_column", "COLUMN", "column of labels; none: there are none"),
+    "id": ("id_column", "COLUMN", "column that tells series apart"),
+    "time": ("time_column", "COLUMN", "column of time stamps; none: there are none"),
+    "channels": ("channels", "A+B", "columns of values"),
+    "layout": ("layout", "LAYOUT", "wide (a row per series), long, or one series"),
+    "window": ("window", "POINTS", "cut long series into windows, divided by time"),
+    "stride": ("stride", "POINTS", "between windows; default: a quarter of a window"),
+    "scaling": ("scaling", "KIND", "standard, robust or quantile"),
+    "missing": ("missing", "CHOICE", "interpolate (of files the default), or error"),
+}
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """--root, and how a file of one's own is to be read."""
+    parser.add_argument(
+        "--root", default="", metavar="DIR", help="directory of UCR or UEA sets"
+    )
+    for option, (_, metavar, text) in _READING.items():
+        kind = int if metavar == "POINTS" else str
+        parser.add_argument(f"--{option}", metavar=metavar, type=kind, help=text)
+
+
+def choose_data(config, args: argparse.Namespace) -> None:
+    """Sets `config.data` to what `args.data` and the options of `add_reading` say.
+
+    Raises:
+        ValueError: options about files together with a set by name.
+    """
+    set_data(config, args.data, args.root)
+    if config.data.path:
+        config.data.missing = "interpolate"  # It is masked, and printed.
+    for option, (key, _, _) in _READING.items():
+        value = getattr(args, option)
+        if value is not None:
+            config.data[key] = value
+
+
+def set_data(config, data: str, root: str) -> None:
+    """Sets name and root, or the path, of `config.data`."""
+    from tsgen_jax.data import files
+
+    if not root and files.looks_like_path(data):
+        # Absolute: the run may be evaluated from another directory.
+        config.data.path = os.path.abspath(os.path.expanduser(data))
+    else:
+        config.data.name, config.data.root = data, root
+
+
+def load_config(text: str):
+    """The config NAME or FILE, with what comes after ':' as its argument.
+
+    Raises:
+        ValueError: no such config, or an argument that it does not know.
+    """
+    import configs
+
+    name, colon, argument = text.partition(":")
+    known = sorted(m.name for m in pkgutil.iter_modules(configs.__path__))
+    if name.endswith(".py"):
+        if not os.path.isfile(name):
+            raise ValueError(f"--config={text}: there is no file {name}.")
+        module = _run_file(name)
+    elif name in known:
+        module = importlib.import_module(f"configs.{name}")
+    else:
+        raise ValueError(
+            f"--config={text}: known are {', '.join(known)}, and files that end in .py."
+        )
+    if not hasattr(module, "get_config"):
+        raise ValueError(f"--config={text}: {name} has no function get_config.")
+    return module.get_config(argument) if colon else module.get_config()
+
+
+def _run_file(path: str) -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location("config_file", path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"{path} did not load: {error!r}") from error
+    return module
+
+
+def add_set(
+    parser: argparse.ArgumentParser, sections: tuple[str, ...] = SECTIONS
+) -> None:
     """--set KEY=VALUE, any number of times."""
     parser.add_argument(
         "--set",
@@ -15,13 +110,17 @@ def add_set(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="change a value of configs/default.py, such as "
-        f"evaluation.num_draws=50; sections {', '.join(SECTIONS)}",
+        f"{_EXAMPLES[sections[0]]}; sections: {', '.join(sections)}",
     )
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """--data NAME and --root DIR."""
-    parser.add_argument("--data", metavar="NAME", help="UCR or UEA set, e.g. ECG5000")
+    """--data NAME_OR_PATH and --root DIR."""
+    parser.add_argument(
+        "--data",
+        metavar="NAME_OR_PATH",
+        help="UCR or UEA set, e.g. ECG5000, or a file as for tsgen train",
+    )
     parser.add_argument(
         "--root",
         default="",
@@ -49,7 +148,7 @@ def parse_set(pairs: list[str]) -> dict[str, Any]:
 
 
 def default_config(data: str, root: str, changes: dict[str, Any]):
-    """`configs/default.py` for a data set, with changes in `SECTIONS`.
+    """`configs/default.py` for a data set, with changes in `SECTIONS` and `data`.
 
     Raises:
         ValueError: no data set, or changes that do not fit.
@@ -60,7 +159,8 @@ def default_config(data: str, root: str, changes: dict[str, Any]):
     if not data:
         raise ValueError("Which data set are the samples like? Give --data=NAME.")
     config = default.get_config()
-    config.data.name, config.data.root = data, root
+    set_data(config, data, root)
+    config.data.missing = "interpolate" if config.data.path else config.data.missing
     config.data.validation_fraction = 0.0
-    checks.change(config, changes, SECTIONS)
+    checks.change(config, changes, (*SECTIONS, "data"))
     return config

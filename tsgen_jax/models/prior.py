@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from tsgen_jax.nn import transformer
-from tsgen_jax.types import Array
+from tsgen_jax.nn.dense import Dense
+from tsgen_jax.types import Array, DType
 
 KINDS = ("tied", "full_embedding")
 CODEBOOKS = ("frozen", "finetuned")
@@ -34,6 +35,8 @@ class Prior(nn.Module):
     mlp_ratio: int
     dropout: float
     trunk_positions: bool
+    dtype: DType  # Of the trunk's products; embeddings and logits are float32.
+    remat: bool  # Compute layers again for the gradient.
 
     @nn.compact
     def __call__(
@@ -85,11 +88,14 @@ class Prior(nn.Module):
             mlp_ratio=self.mlp_ratio,
             dropout=self.dropout,
             positions=self.trunk_positions,
+            dtype=self.dtype,
+            remat=self.remat,
         )(x, train)
-        x = nn.gelu(nn.Dense(width)(x[:, 1:]), approximate=False)
+        x = Dense(width, dtype=self.dtype)(x[:, 1:])
+        x = nn.gelu(x, approximate=False).astype(jnp.float32)
         x = nn.LayerNorm(epsilon=1e-12)(x)
         if self.kind == "full_embedding":
-            return nn.Dense(self.num_codes)(x)
+            return Dense(self.num_codes)(x)
         bias = self.param(
             "bias", nn.initializers.zeros, (self.num_tokens, self.num_codes)
         )

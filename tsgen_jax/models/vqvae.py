@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from tsgen_jax.nn import quantizer, resnet, stft
-from tsgen_jax.types import Array, PyTree
+from tsgen_jax.types import Array, DType, PyTree
 
 Weights = dict[str, Any]
 
@@ -26,14 +26,16 @@ class AutoEncoder(nn.Module):
     width: int
     num_res_blocks: int
     target_width: int
+    dtype: DType  # Of the networks' products; all else is float32.
+    remat: bool  # Compute residual blocks again for the gradient.
 
     def setup(self):
         """Builds both halves."""
         halvings = resnet.num_halvings(self.length, self.window_size, self.target_width)
-        self.encoder = resnet.Encoder(self.width, self.num_res_blocks, halvings)
-        self.decoder = resnet.Decoder(
-            self.width, self.num_res_blocks, halvings, 2 * self.channels
-        )
+        sizes = self.width, self.num_res_blocks, halvings
+        how = {"dtype": self.dtype, "remat": self.remat}
+        self.encoder = resnet.Encoder(*sizes, **how)
+        self.decoder = resnet.Decoder(*sizes, 2 * self.channels, **how)
 
     @property
     def map_shape(self) -> tuple[int, int]:
@@ -107,7 +109,7 @@ def token_logits(
 def decode_map(model: AutoEncoder, weights: Weights, tokens: Array) -> jax.Array:
     """Tokens int [B, N] -> u_hat [B, F, T, 2C]."""
     z_q = weights["codebook"].codes[tokens]
-    z_q = z_q.reshape(len(tokens), *model.map_shape, model.width)
+    z_q = z_q.reshape(tokens.shape[0], *model.map_shape, model.width)
     return _evaluate(model, weights, "decode", z_q)
 
 

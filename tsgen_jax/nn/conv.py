@@ -3,8 +3,8 @@
 Maps are [B, F, T, C]. On GPU and TPU these are plain `lax.conv_general_dilated`. On
 the CPU XLA is slow at gradients of convolutions, most of all strided and dilated
 ones, so there pairs of columns become channels around a stride-1 convolution, and
-that is a few matrix products, whose gradients are matrix products again. Both forms
-are the same sums.
+that is a matrix product, whose gradients are matrix products again. Both forms are
+the same sums.
 """
 
 import functools
@@ -31,17 +31,34 @@ def _plain(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
     )
 
 
-def _by_rows(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
-    """The same as matrix products: rows of the kernel side by side, columns summed."""
+def _as_product(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
+    """The same as one matrix product.
+
+    Shifted rows stand side by side in front of it, shifted columns are summed behind
+    it. So no copy is made per column of the kernel, and both gradients are single
+    products of the same operands.
+    """
     height, width, inputs, outputs = kernel.shape
-    x = jnp.pad(x, ((0, 0), *pads, (0, 0)))
-    batch, rows, columns = x.shape[0], x.shape[1] - height + 1, x.shape[2] - width + 1
+    x = jnp.pad(x, ((0, 0), pads[0], (0, 0), (0, 0)))
+    batch, rows, columns = x.shape[0], x.shape[1] - height + 1, x.shape[2]
     stacked = jnp.concatenate([x[:, i : i + rows] for i in range(height)], axis=-1)
+    taps = kernel.transpose(0, 2, 1, 3).reshape(height * inputs, width * outputs)
+    y = jnp.matmul(
+        stacked.reshape(-1, height * inputs),
+        taps,
+        preferred_element_type=jnp.promote_types(x.dtype, jnp.float32),
+    ).reshape(batch, rows, columns, -1)
+    before, after = pads[1]
+    new_columns = columns + before + after - width + 1
     total = 0
-    for j in range(width):
-        taps = stacked[:, :, j : j + columns].reshape(-1, height * inputs)
-        total += taps @ kernel[:, j].reshape(-1, outputs)
-    return total.reshape(batch, rows, columns, outputs)
+    # The gradient of a split is one concatenation, that of slices a sum of paddings.
+    for j, tap in enumerate(jnp.split(y, width, axis=-1)):
+        first = before - j  # Where column 0 of tap j goes.
+        part = tap[:, :, max(0, -first) : new_columns - first]
+        left = max(first, 0)
+        right = new_columns - left - part.shape[2]
+        total += jnp.pad(part, ((0, 0), (0, 0), (left, right), (0, 0)))
+    return total.astype(x.dtype)
 
 
 def conv(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
@@ -55,7 +72,7 @@ def conv(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
     Returns:
         float [B, F', T', C'].
     """
-    return (_by_rows if on_cpu() else _plain)(x, kernel, pads)
+    return (_as_product if on_cpu() else _plain)(x, kernel, pads)
 
 
 def conv_down(x: Array, kernel: Array) -> jax.Array:

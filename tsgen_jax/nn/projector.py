@@ -1,11 +1,13 @@
 """Head between the tokenizer and a self-supervised loss."""
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from tsgen_jax.nn.iter_norm import iter_norm
-from tsgen_jax.types import Array
+from tsgen_jax.types import Array, DType
 
 _EPS = 1e-5
 
@@ -27,11 +29,13 @@ class BatchStandardise(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> jax.Array:
-        """[B, P] -> [B, P]."""
+        """[..., B, P] -> [..., B, P]; every [B, P] by its own statistics."""
         scale = self.param("scale", nn.initializers.ones, x.shape[-1:])
         bias = self.param("bias", nn.initializers.zeros, x.shape[-1:])
-        mean, var = x.mean(0, keepdims=True), x.var(0, keepdims=True)
-        return (x - mean) * jax.lax.rsqrt(var + _EPS) * scale[None] + bias[None]
+        mean, var = x.mean(-2, keepdims=True), x.var(-2, keepdims=True)
+        shape = (1,) * (x.ndim - 1) + (-1,)
+        x = (x - mean) * jax.lax.rsqrt(var + _EPS)
+        return x * scale.reshape(shape) + bias.reshape(shape)
 
 
 class Projector(nn.Module):
@@ -41,14 +45,16 @@ class Projector(nn.Module):
     width: int
     num_hidden: int
     use_bias: bool  # Of the last layer; no use where differences or spreads count.
+    dtype: DType  # Of the products; norms and the result are float32.
 
     @nn.compact
     def __call__(self, x: Array) -> jax.Array:
-        """[B, 2D] -> [B, P]."""
+        """[..., B, 2D] -> [..., B, P]; two views at once make one product."""
         for _ in range(self.num_hidden):
-            x = nn.Dense(self.hidden, use_bias=False)(x)
-            x = nn.relu(BatchStandardise()(x))
-        return nn.Dense(self.width, use_bias=self.use_bias)(x)
+            x = nn.Dense(self.hidden, use_bias=False, dtype=self.dtype)(x)
+            x = nn.relu(BatchStandardise()(x.astype(jnp.float32)))
+        x = nn.Dense(self.width, use_bias=self.use_bias, dtype=self.dtype)(x)
+        return x.astype(jnp.float32)
 
 
 class Whitener(nn.Module):
@@ -62,12 +68,15 @@ class Whitener(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> jax.Array:
-        """[B, P] -> [B, P]."""
+        """[..., B, P] -> [..., B, P]; every [B, P] by its own statistics."""
         scale = self.param("scale", nn.initializers.ones, x.shape[-1:])
-        return iter_norm(
-            x,
-            scale,
-            jnp.zeros_like(scale),
+        whiten = functools.partial(
+            iter_norm,
+            scale=scale,
+            bias=jnp.zeros_like(scale),
             group_size=self.group_size,
             num_steps=self.num_steps,
         )
+        for _ in range(x.ndim - 2):
+            whiten = jax.vmap(whiten)
+        return whiten(x)

@@ -2,6 +2,9 @@
 
 The networks of NC-VQVAE (arXiv 2408.16613) and TimeVQVAE (arXiv 2303.04743),
 with PyTorch's initial weights; a bias in front of a norm does nothing and is left out.
+
+`dtype` below is that of products and activations; weights and statistics are float32,
+and a norm computes in float32.
 """
 
 import math
@@ -12,7 +15,8 @@ import jax
 import jax.numpy as jnp
 
 from tsgen_jax.nn import conv
-from tsgen_jax.types import Array
+from tsgen_jax.nn.dense import Dense
+from tsgen_jax.types import Array, DType
 
 _SAME = ((1, 1), (1, 1))
 
@@ -48,12 +52,17 @@ def leaky(x: Array) -> jax.Array:
 class Norm(nn.Module):
     """Batch normalisation over the global batch."""
 
+    dtype: DType
+
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[..., C] -> [..., C]."""
-        return nn.BatchNorm(use_running_average=not train, momentum=0.9, epsilon=1e-5)(
-            x
-        )
+        return nn.BatchNorm(
+            use_running_average=not train,
+            momentum=0.9,
+            epsilon=1e-5,
+            dtype=self.dtype,
+        )(x)
 
 
 class Conv(nn.Module):
@@ -62,6 +71,7 @@ class Conv(nn.Module):
     features: int
     kind: str
     use_bias: bool
+    dtype: DType
 
     @nn.compact
     def __call__(self, x: Array) -> jax.Array:
@@ -71,14 +81,15 @@ class Conv(nn.Module):
         fan_channels = self.features if self.kind == "up" else x.shape[-1]
         init = uniform(1 / math.sqrt(3 * columns * fan_channels))
         shape = (3, columns, x.shape[-1], self.features)
-        kernel = self.param("kernel", init, shape)
+        kernel = self.param("kernel", init, shape).astype(self.dtype)
+        x = jnp.asarray(x, self.dtype)
         if self.kind == "same":
             x = conv.conv(x, kernel, _SAME)
         else:
             x = (conv.conv_down if self.kind == "down" else conv.conv_up)(x, kernel)
         if self.use_bias:
             bias = self.param("bias", init, (self.features,))
-            x = x + bias[None, None, None]
+            x = x + bias.astype(self.dtype)[None, None, None]
         return x
 
 
@@ -86,17 +97,25 @@ class ResBlock(nn.Module):
     """x + branch(x), then a norm; `inner_norm` in the encoder only."""
 
     inner_norm: bool
+    dtype: DType
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[B, F, T, C] -> [B, F, T, C]."""
         width = x.shape[-1]
-        branch = Conv(width, "same", use_bias=not self.inner_norm)(leaky(x))
+        x = jnp.asarray(x, self.dtype)
+        convolve = Conv(width, "same", use_bias=not self.inner_norm, dtype=self.dtype)
+        branch = convolve(leaky(x))
         if self.inner_norm:
-            branch = Norm()(branch, train)
+            branch = Norm(self.dtype)(branch, train)
         init = uniform(1 / math.sqrt(width))
-        branch = nn.Dense(width, use_bias=False, kernel_init=init)(leaky(branch))
-        return Norm()(x + branch, train)
+        mix = Dense(width, use_bias=False, kernel_init=init, dtype=self.dtype)
+        return Norm(self.dtype)(x + mix(leaky(branch)), train)
+
+
+def _stored_or_not(remat: bool) -> type[nn.Module]:
+    """The residual block, or one that keeps nothing but its input for the gradient."""
+    return nn.remat(ResBlock, static_argnums=(2,)) if remat else ResBlock
 
 
 class Encoder(nn.Module):
@@ -105,17 +124,23 @@ class Encoder(nn.Module):
     width: int
     num_res_blocks: int
     num_halvings: int
+    dtype: DType
+    remat: bool  # Compute blocks again for the gradient, instead of storing them.
 
     @nn.compact
     def __call__(self, u: Array, train: bool) -> jax.Array:
-        """[B, F, T, 2C] -> z [B, F, W, width]; W is T halved `num_halvings` times."""
+        """[B, F, T, 2C] -> z [B, F, W, width]; W is T halved `num_halvings` times.
+
+        z is float32, whatever `dtype`: what follows is distances to codes.
+        """
         x = u
         for _ in range(self.num_halvings):
-            x = Conv(self.width, "down", use_bias=False)(x)
-            x = leaky(Norm()(x, train))
-        for _ in range(self.num_res_blocks):
-            x = ResBlock(inner_norm=True)(x, train)
-        return x
+            x = Conv(self.width, "down", use_bias=False, dtype=self.dtype)(x)
+            x = leaky(Norm(self.dtype)(x, train))
+        block = _stored_or_not(self.remat)
+        for i in range(self.num_res_blocks):
+            x = block(True, self.dtype, name=f"ResBlock_{i}")(x, train)
+        return x.astype(jnp.float32)
 
 
 class Decoder(nn.Module):
@@ -125,16 +150,19 @@ class Decoder(nn.Module):
     num_res_blocks: int
     num_doublings: int  # One more doubling follows, then a linear resize.
     features: int  # 2C.
+    dtype: DType
+    remat: bool  # As of the encoder.
 
     @nn.compact
     def __call__(self, z: Array, num_frames: int, train: bool) -> jax.Array:
-        """[B, F, W, width] -> u_hat [B, F, num_frames, features]."""
+        """[B, F, W, width] -> u_hat [B, F, num_frames, features], float32."""
         x = z
-        for _ in range(self.num_res_blocks):
-            x = ResBlock(inner_norm=False)(x, train)
+        block = _stored_or_not(self.remat)
+        for i in range(self.num_res_blocks):
+            x = block(False, self.dtype, name=f"ResBlock_{i}")(x, train)
         for _ in range(self.num_doublings - 1):
-            x = Conv(self.width, "up", use_bias=False)(x)
-            x = leaky(Norm()(x, train))
-        x = Conv(self.features, "up", use_bias=True)(x)
-        x = Conv(self.features, "up", use_bias=True)(x)
-        return conv.resize(x, num_frames)
+            x = Conv(self.width, "up", use_bias=False, dtype=self.dtype)(x)
+            x = leaky(Norm(self.dtype)(x, train))
+        x = Conv(self.features, "up", use_bias=True, dtype=self.dtype)(x)
+        x = Conv(self.features, "up", use_bias=True, dtype=self.dtype)(x)
+        return conv.resize(x.astype(jnp.float32), num_frames)

@@ -94,6 +94,30 @@ def stft(x: Array, window_size: int, hop: int) -> jax.Array:
     return u.reshape(*u.shape[:3], 2 * channels)
 
 
+def observed_share(observed: Array, window_size: int, hop: int) -> jax.Array:
+    """Share of every frame's squared window that lies over given values.
+
+    Args:
+        observed: 1 where a value is given, else 0; float [B, L, C].
+        window_size: as of `stft`.
+        hop: as of `stft`.
+
+    Returns:
+        float [B, 1, T, 2C] in [0, 1], to weigh what `stft` returns.
+    """
+    length, half = observed.shape[1], window_size // 2
+    check(length, window_size, hop)
+    padded = jnp.pad(observed, ((0, 0), (half, half), (0, 0)), mode="reflect")
+    weight = _matrices(window_size)[0] ** 2
+    weight = (weight / weight.sum()).astype(observed.dtype)
+    frames = num_frames(length, hop)
+    total = 0
+    for i in range(window_size):  # A sum over few samples; no frames are made.
+        part = padded[:, i : i + (frames - 1) * hop + 1 : hop]
+        total += weight[i] * part
+    return jnp.repeat(total, 2, axis=-1)[:, None]
+
+
 def istft(u: Array, length: int, window_size: int, hop: int) -> jax.Array:
     """Least-squares inverse of `stft`, the padding left free; exact for every length.
 

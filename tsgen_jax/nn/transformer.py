@@ -1,10 +1,17 @@
-"""Bidirectional pre-norm transformer trunk."""
+"""Bidirectional pre-norm transformer trunk.
+
+`dtype` below is that of products and activations; weights are float32, and norms and
+the softmax compute in float32.
+"""
+
+import functools
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.types import Array
+from tsgen_jax.nn.dense import Dense
+from tsgen_jax.types import Array, DType
 
 
 class Dropout(nn.Module):
@@ -30,16 +37,21 @@ class SelfAttention(nn.Module):
 
     num_heads: int
     head_width: int
+    dtype: DType
 
     @nn.compact
     def __call__(self, x: Array) -> jax.Array:
         """[B, N, width] -> [B, N, width]."""
-        heads = (self.num_heads, self.head_width)
-        dense = nn.DenseGeneral((3, *heads), use_bias=False, name="qkv")
-        q, k, v = jnp.moveaxis(dense(x), 2, 0)
-        logits = jnp.einsum("bqhd,bkhd->bhqk", q, k) * self.head_width**-0.5
-        mixed = jnp.einsum("bhqk,bkhd->bqhd", nn.softmax(logits), v)
-        return nn.DenseGeneral(x.shape[-1], axis=(-2, -1), use_bias=False)(mixed)
+        batch, length, width = x.shape
+        heads = (3, self.num_heads, self.head_width)
+        dense = functools.partial(nn.DenseGeneral, use_bias=False, dtype=self.dtype)
+        qkv = dense(heads, name="qkv")(x.reshape(-1, width))  # See nn/dense.py.
+        q, k, v = jnp.moveaxis(qkv.reshape(batch, length, *heads), 2, 0)
+        logits = jnp.einsum("bqhd,bkhd->bhqk", q, k, preferred_element_type=jnp.float32)
+        weights = nn.softmax(logits * self.head_width**-0.5).astype(self.dtype)
+        mixed = jnp.einsum("bhqk,bkhd->bqhd", weights, v)
+        mixed = mixed.reshape(-1, *heads[1:])
+        return dense(width, axis=(-2, -1))(mixed).reshape(x.shape)
 
 
 class Block(nn.Module):
@@ -49,17 +61,20 @@ class Block(nn.Module):
     head_width: int
     mlp_ratio: int
     dropout: float
+    dtype: DType
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[B, N, width] -> [B, N, width]."""
         width = x.shape[-1]
         drop = Dropout(self.dropout)
-        attend = SelfAttention(self.num_heads, self.head_width)
-        x = x + drop(attend(nn.RMSNorm(epsilon=1e-12)(x)), train)
-        hidden = nn.Dense(self.mlp_ratio * width)(nn.RMSNorm(epsilon=1e-12)(x))
+        attend = SelfAttention(self.num_heads, self.head_width, self.dtype)
+        norm = functools.partial(nn.RMSNorm, epsilon=1e-12, dtype=self.dtype)
+        dense = functools.partial(Dense, dtype=self.dtype)
+        x = x + drop(attend(norm()(x)), train)
+        hidden = dense(self.mlp_ratio * width)(norm()(x))
         hidden = nn.gelu(hidden, approximate=False)
-        return x + drop(nn.Dense(width)(hidden), train)
+        return x + drop(dense(width)(hidden), train)
 
 
 class Trunk(nn.Module):
@@ -72,18 +87,27 @@ class Trunk(nn.Module):
     mlp_ratio: int
     dropout: float
     positions: bool  # A position table of its own, which the reference adds.
+    dtype: DType
+    remat: bool  # Compute blocks again for the gradient, instead of storing them.
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[B, N, D] -> [B, N, D]."""
         inputs = x.shape[-1]
-        x = nn.Dense(self.width, use_bias=False)(x)
+        x = Dense(self.width, use_bias=False, dtype=self.dtype)(x)
         if self.positions:
             init = nn.initializers.normal(1.0)
             table = self.param("positions", init, (x.shape[1], self.width))
-            x = x + table[None] * self.width**-0.5
-        for _ in range(self.num_layers):
-            x = Block(self.num_heads, self.head_width, self.mlp_ratio, self.dropout)(
-                x, train
-            )
-        return nn.Dense(inputs, use_bias=False)(nn.RMSNorm(epsilon=1e-12)(x))
+            x = x + (table[None] * self.width**-0.5).astype(self.dtype)
+        block = nn.remat(Block, static_argnums=(2,)) if self.remat else Block
+        for i in range(self.num_layers):
+            x = block(
+                self.num_heads,
+                self.head_width,
+                self.mlp_ratio,
+                self.dropout,
+                self.dtype,
+                name=f"Block_{i}",
+            )(x, train)
+        x = nn.RMSNorm(epsilon=1e-12, dtype=self.dtype)(x)
+        return Dense(inputs, use_bias=False, dtype=self.dtype)(x)

@@ -28,6 +28,8 @@ def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.P
         num_tokens=num_tokens,
         num_codes=config.quantizer.num_codes,
         num_classes=num_classes,
+        dtype=jnp.dtype(config.precision),
+        remat=config.remat,
         **fields,
     )
 
@@ -139,20 +141,17 @@ def make_logits_fn(model: prior.Prior, weights):
     return logits_fn
 
 
-def make_evaluate(config: ConfigDict, model: prior.Prior):
-    """(weights, {'tokens', 'label'}) -> held-out negative log-likelihood per token.
+def make_nll(config: ConfigDict, model: prior.Prior):
+    """(key, weights, {'tokens', 'label', 'row'}) -> float [B, 2], jitted.
 
-    `loss` is the mean over masks of the schedule that decoding goes through (cosine,
-    a ratio per series), in nats per masked token, with the class given; the masks
-    are the same at every call. `nll_bound` is an upper bound of -log p(series) / N:
-    the mean over m ~ U{1..N} masked tokens (any-order autoregressive bound, Hoogeboom
-    et al. 2021, arXiv 2110.02037, equation 4).
+    `row` int [B] is the number of a series, which its masks belong to. The two are
+    `loss` and `nll_bound` of each series, see `make_evaluate`.
     """
     draws = config.evaluation.num_mask_draws
     num_codes, num_tokens = config.quantizer.num_codes, model.num_tokens
 
     @jax.jit
-    def per_series(weights, batch):
+    def per_series(key, weights, batch):
         logits_fn = make_logits_fn(model, weights)
         tokens, label = batch["tokens"], batch["label"]
 
@@ -173,16 +172,30 @@ def make_evaluate(config: ConfigDict, model: prior.Prior):
             ratio = mask_schedule.mask_ratio(progress, "cosine")
             cosine = jnp.maximum(jnp.floor(ratio * num_tokens), 1).astype(int)
             uniform = 1 + jnp.floor(progress * num_tokens).astype(int)
-            key_a, key_b = jax.random.split(jax.random.fold_in(jax.random.key(0), i))
+            key_a, key_b = jax.random.split(jax.random.fold_in(key, i))
             return jnp.stack([nll(cosine, key_a), nll(uniform, key_b)], -1)
 
         return jax.lax.map(one_draw, jnp.arange(draws)).mean(0)
+
+    return per_series
+
+
+def make_evaluate(config: ConfigDict, model: prior.Prior):
+    """(weights, {'tokens', 'label'}) -> held-out negative log-likelihood per token.
+
+    `loss` is the mean over masks of the schedule that decoding goes through (cosine,
+    a ratio per series), in nats per masked token, with the class given; the masks
+    are the same at every call. `nll_bound` is an upper bound of -log p(series) / N:
+    the mean over m ~ U{1..N} masked tokens (any-order autoregressive bound, Hoogeboom
+    et al. 2021, arXiv 2110.02037, equation 4).
+    """
+    per_series = make_nll(config, model)
 
     def evaluate(weights, data: Batch) -> Metrics:
         data = {k: data[k] for k in ("tokens", "label")}
         data["row"] = np.arange(len(data["label"]))
         rows = batches.map_batches(
-            lambda batch: per_series(weights, batch),
+            lambda batch: per_series(jax.random.key(0), weights, batch),
             data,
             config.evaluation.batch_size,
         )

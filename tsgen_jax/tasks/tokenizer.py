@@ -6,18 +6,19 @@ self-supervised loss between projections of the two.
 """
 
 import functools
-from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data import augment, batches
 from tsgen_jax.losses import reconstruction, self_supervised
 from tsgen_jax.models import vqvae
 from tsgen_jax.nn import iter_norm, projector, quantizer
-from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
+from tsgen_jax.tasks import observed as observed_errors
+from tsgen_jax.types import Array, Batch, DType, Metrics, PyTree, Task
 
 METHODS = ("none", *self_supervised.METHODS, "byol")
 
@@ -25,7 +26,12 @@ METHODS = ("none", *self_supervised.METHODS, "byol")
 def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEncoder:
     """The autoencoder of `config` for series [L, C]."""
     return vqvae.AutoEncoder(
-        length=length, channels=channels, **config.stft, **config.tokenizer
+        length=length,
+        channels=channels,
+        **config.stft,
+        **config.tokenizer,
+        dtype=jnp.dtype(config.precision),
+        remat=config.remat,
     )
 
 
@@ -34,9 +40,10 @@ class _Head(nn.Module):
 
     config: ConfigDict  # config.ssl
     group_size: int
+    dtype: DType
 
     def setup(self):
-        layers = dict(self.config.projector)
+        layers = {**self.config.projector, "dtype": self.dtype}
         byol = self.config.method == "byol"
         self.projector = projector.Projector(
             **layers, num_hidden=1 if byol else 2, use_bias=byol
@@ -59,15 +66,13 @@ class _Head(nn.Module):
         return self.predictor(p)
 
 
-class _Views(NamedTuple):
-    """Pooled latents of the two views, [B, 2D] each."""
-
-    original: jax.Array
-    augmented: jax.Array
-
-
 def make_task(
-    config: ConfigDict, batch_size: int, x_train: Array, x_valid: Array
+    config: ConfigDict,
+    batch_size: int,
+    x_train: Array,
+    x_valid: Array,
+    observed_train: Array | None = None,
+    observed_valid: Array | None = None,
 ) -> Task:
     """Stage 1 on scaled series.
 
@@ -76,13 +81,16 @@ def make_task(
         batch_size: B.
         x_train: scaled series, float32 [n, L, C].
         x_valid: the validation part, float32 [n', L, C].
+        observed_train: bool [n, L, C], False where a value was missing and only
+            filled; None, also in place of the next: all were given.
+        observed_valid: the same of the validation part.
     """
     ssl = config.ssl
     model = make_model(config, *x_train.shape[1:])
     group = iter_norm.largest_group(
         ssl.iter_norm.group_size, batch_size, ssl.projector.width
     )
-    head = _Head(ssl, group)
+    head = _Head(ssl, group, jnp.dtype(config.precision))
     view = augment.make_augment(**config.augment)
     two_views = ssl.method != "none" or ssl.augmented_weight > 0
 
@@ -98,10 +106,11 @@ def make_task(
         codebook = model_state["codebook"]
         z_q, tokens = quantizer.quantize(codebook, z)
         u_hat, stats = run(stats, "decode", z_q)
-        mse = reconstruction.mean_squared_error
+        mse, observed = reconstruction.mean_squared_error, batch.get("observed")
+        time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
         terms = {
-            "loss_time": mse(x, model.to_series(u_hat)),
-            "loss_frequency": mse(u, u_hat),
+            "loss_time": time,
+            "loss_frequency": frequency,
             "loss_commitment": config.quantizer.commitment_weight
             * mse(jax.lax.stop_gradient(codebook.codes[tokens]), z),
         }
@@ -112,15 +121,20 @@ def make_task(
             codebook = quantizer.revive(key_revive, codebook, z, below)
         new_state = {**model_state, "codebook": codebook}
         if two_views:
-            x_b = view(key_view, x)
+            if observed is None:
+                x_b, observed_b = view(key_view, x), None
+            else:
+                x_b, observed_b = observed_errors.view_and_mask(
+                    view, key_view, x, observed
+                )
             u_b = model.to_map(x_b)
             z_b, stats_b = run(stats, "encode", u_b)
             if ssl.augmented_weight > 0:
                 u_b_hat, stats_b = run(stats_b, "decode", z_b)
-                again = mse(x_b, model.to_series(u_b_hat)) + mse(u_b, u_b_hat)
-                terms["loss_augmented"] = ssl.augmented_weight * again
+                again = observed_errors.errors(model, x_b, u_b, u_b_hat, observed_b)
+                terms["loss_augmented"] = ssl.augmented_weight * (again[0] + again[1])
             stats = stats_b if ssl.augmented_statistics else stats
-            views = _Views(projector.pool(z_q), projector.pool(z_b))
+            views = jnp.stack([projector.pool(z_q), projector.pool(z_b)])
             if ssl.method == "byol":
                 terms["loss_ssl"], extra = _byol(
                     config, model, head, params, model_state, views, u, u_b
@@ -149,9 +163,13 @@ def make_task(
         loss_fn=loss_fn,
         export=export,
         evaluate=make_evaluate(config, model),
-        train_data={"x": x_train},
-        valid_data={"x": x_valid},
+        train_data=_data(x_train, observed_train),
+        valid_data=_data(x_valid, observed_valid),
     )
+
+
+def _data(x: Array, observed: Array | None) -> Batch:
+    return {"x": x} if observed is None else {"x": x, "observed": observed}
 
 
 def _init(config, model, head, key, x):
@@ -179,24 +197,22 @@ def _init(config, model, head, key, x):
 
 
 def _pair_loss(ssl, head, params, views):
-    """A loss between the projections of the two views."""
-    p_a, p_b = (head.apply({"params": params["head"]}, v) for v in views)
+    """A loss between the projections of the two views, [2, B, 2D]."""
+    p_a, p_b = head.apply({"params": params["head"]}, views)
     return self_supervised.METHODS[ssl.method](p_a, p_b, **ssl[ssl.method])
 
 
 def _byol(config, model, head, params, model_state, views, u, u_b):
     """BYOL: predictions of each view against the slow network's other view."""
-    variables = {"params": params["head"]}
-    predicted = [head.apply(variables, v) for v in views]
+    predicted = head.apply({"params": params["head"]}, views)
     slow = jax.lax.stop_gradient(model_state["target"])
-    targets = []
+    pooled = []
     for view in (u, u_b):
         z, _ = vqvae.apply(
             model, slow["model"], model_state["batch_stats"], "encode", view
         )
-        pooled = projector.pool(z)
-        p = head.apply({"params": slow["head"]}, pooled, method="project")
-        targets.append(p)
+        pooled.append(projector.pool(z))
+    targets = head.apply({"params": slow["head"]}, jnp.stack(pooled), method="project")
     return self_supervised.byol(*predicted, *targets, weight=config.ssl.byol.weight)
 
 
@@ -206,29 +222,34 @@ def _move_target(target: PyTree, params: PyTree, decay: float) -> PyTree:
 
 
 def make_evaluate(config: ConfigDict, model: vqvae.AutoEncoder):
-    """(weights, {'x': [n, L, C]}) -> reconstruction error and codebook use."""
+    """(weights, {'x': [n, L, C]}) -> reconstruction error and codebook use.
+
+    With 'observed' bool [n, L, C] only values that were given count in the error.
+    """
 
     @jax.jit
-    def per_series(weights, x):
+    def per_series(weights, batch):
+        x = batch["x"]
         tokens = vqvae.tokenize(model, weights, x)
         u_hat = vqvae.decode_map(model, weights, tokens)
-        errors = jnp.stack(
-            [
-                ((x - model.to_series(u_hat)) ** 2).mean((1, 2)),
-                ((model.to_map(x) - u_hat) ** 2).mean((1, 2, 3)),
-            ],
-            axis=-1,
+        errors = observed_errors.errors_per_series(
+            model, x, u_hat, batch.get("observed")
         )
         return jnp.concatenate([errors, tokens.astype(errors.dtype)], axis=-1)
 
     def evaluate(weights: vqvae.Weights, data: Batch) -> Metrics:
         rows = batches.map_batches(
-            lambda batch: per_series(weights, batch["x"]),
+            lambda batch: per_series(weights, batch),
             data,
             config.evaluation.batch_size,
         )
-        time, frequency = rows[:, :2].astype("float64").mean(0)
-        tokens = jnp.asarray(rows[:, 2:], jnp.int32)
+        errors, width = rows[:, :2].astype("float64"), 2
+        if "observed" in data:
+            time, frequency = np.average(errors, 0, weights=rows[:, 2:4])
+            width = 4
+        else:
+            time, frequency = errors.mean(0)
+        tokens = jnp.asarray(rows[:, width:], jnp.int32)
         return {
             "loss": time + frequency,
             "reconstruction_mse": time,

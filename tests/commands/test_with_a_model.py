@@ -1,0 +1,148 @@
+"""sample, impute, forecast, report and export, as a user types them."""
+
+import functools
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tsgen_jax
+from tests import console, tiny
+
+# A run is loaded, and its programs traced, once for all commands.
+_LOAD = functools.cache(tsgen_jax.load)
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tsgen_jax, "load", lambda path: _LOAD(os.path.abspath(path)))
+
+    def command(*arguments):
+        """The exit code."""
+        return console.run(monkeypatch, *arguments)
+
+    return command
+
+
+@pytest.fixture
+def gaps(tmp_path):
+    x = tiny.make_dataset(channels=2).x_test[:3].astype(np.float64)
+    x[:, 8:14] = np.nan
+    np.savez(tmp_path / "gaps.npz", x=x)
+    return x
+
+
+def test_samples_in_every_format(run, tiny_run, tiny_model):
+    judge = tiny_model.sample(5, label="1", seed=2)
+    for name in ("a.npz", "a.csv", "a.parquet"):
+        arguments = ["--num=5", "--label=1", "--seed=2", f"--out={name}"]
+        assert run("sample", f"--run={tiny_run}", *arguments) == 0
+    with np.load("a.npz") as stored:
+        np.testing.assert_array_equal(stored["x"], judge)
+        np.testing.assert_array_equal(stored["label"], [1] * 5)
+        assert tuple(stored["classes"]) == tiny_model.classes
+    for frame in (pd.read_csv("a.csv"), pd.read_parquet("a.parquet")):
+        assert list(frame.columns[:3]) == ["series", "time", "channel_0"]
+        assert set(frame["label"].astype(str)) == {"1"}
+        for c in range(2):
+            column = frame.pivot(index="series", columns="time", values=f"channel_{c}")
+            np.testing.assert_allclose(column, judge[:, :, c], rtol=1e-6)
+    assert (
+        run("sample", f"--run={tiny_run}", "--num=2", "--length=50", "--out=l.npz") == 0
+    )
+    with np.load("l.npz") as stored:
+        assert stored["x"].shape == (2, 50, 2)
+        np.testing.assert_array_equal(stored["label"], [0, 1])
+
+
+def test_gaps_are_filled_and_series_go_on(run, tiny_run, tiny_model, gaps):
+    of = [f"--run={tiny_run}", "--num=4"]
+    assert run("impute", *of, "--input=gaps.npz", "--out=filled.npz") == 0
+    observed = ~np.isnan(gaps)
+    with np.load("filled.npz") as stored:
+        draws, levels = stored["draws"], stored["levels"]
+        np.testing.assert_array_equal(draws, tiny_model.impute(gaps, num=4))
+        np.testing.assert_array_equal(stored["observed"], observed)
+        np.testing.assert_allclose(stored["median"], np.median(draws, 0), rtol=1e-6)
+        judge = np.quantile(draws, levels, axis=0)
+        np.testing.assert_allclose(stored["quantiles"], judge, rtol=1e-5)
+        np.testing.assert_allclose(stored["median"][observed], gaps[observed], 1e-6)
+    assert run("impute", *of, "--input=gaps.npz", "--out=filled.csv") == 0
+    frame = pd.read_csv("filled.csv")
+    assert frame["channel_1_q05"].le(frame["channel_1_q95"]).all()
+    np.testing.assert_allclose(
+        frame["channel_1_draw_3"], draws[3, ..., 1].ravel(), 1e-5
+    )
+    np.save("past.npy", gaps[:, :8])
+    assert run("forecast", *of, "--input=past.npy", "--horizon=20", "--out=f.csv") == 0
+    frame = pd.read_csv("f.csv")
+    assert list(frame["time"].unique()) == list(range(8, 28))
+    judge = tiny_model.forecast(gaps[:, :8], 20, num=4)
+    np.testing.assert_allclose(
+        frame["channel_0_draw_2"], judge[2, ..., 0].ravel(), 1e-5
+    )
+
+
+def test_an_exported_model_is_the_same_model(run, tiny_run, tiny_model):
+    assert run("export", f"--run={tiny_run}", "--out=model.tsgen", "--no-sampler") == 0
+    again = tsgen_jax.load("model.tsgen")
+    np.testing.assert_array_equal(again.sample(3, seed=5), tiny_model.sample(3, seed=5))
+    assert run("sample", "--run=model.tsgen", "--num=2", "--out=b.npz") == 0
+
+
+def test_mistakes_end_in_words_and_leave_nothing(run, tiny_run, gaps, capsys, tmp_path):
+    of = f"--run={tiny_run}"
+    (tmp_path / "words.csv").write_text("a,b\n1,x\n2,y\n")
+    (tmp_path / "old.npz").write_text("mine")
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    cases = {
+        "the suffix says the format": ["sample", of, "--out=a.txt"],
+        "give --force": ["sample", of, "--out=old.npz"],
+        "there is no directory": ["sample", of, "--out=no/a.npz"],
+        "is not there: give a run directory": ["sample", "--run=no", "--out=a.npz"],
+        "'B'; known: '0', '1'": ["sample", of, "--label=B", "--out=a.npz"],
+        "num=0": ["sample", of, "--num=0", "--out=a.npz"],
+        "no file of samples": ["impute", of, "--input=no.npz", "--out=a.npz"],
+        "column b holds other": ["impute", of, "--input=words.csv", "--out=a.npz"],
+        "has missing values": [
+            "forecast",
+            of,
+            "--input=gaps.npz",
+            "--horizon=3",
+            "--out=a.npz",
+        ],
+        "was never judged": ["report", of],
+        "is no model file": [
+            "export",
+            "--run=old.npz",
+            "--out=m.tsgen",
+            "--no-sampler",
+        ],
+    }
+    for words, arguments in cases.items():
+        assert run(*arguments) == 1, words
+        assert words in capsys.readouterr().err
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+    assert run("sample", of, "--num=1", "--out=old.npz", "--force") == 0
+
+
+def test_parquet_without_pyarrow_is_told(run, tiny_run, monkeypatch, capsys):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name: None if name == "pyarrow" else find(name),
+    )
+    assert run("sample", f"--run={tiny_run}", "--out=a.parquet") == 1
+    assert "pip install pyarrow" in capsys.readouterr().err
+
+
+def test_every_command_explains_itself(run, capsys):
+    for name in ("sample", "impute", "forecast", "report", "export"):
+        assert run(name, "--help") == 0
+        said = capsys.readouterr().out
+        assert f"tsgen {name} --run=" in said

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from experiments import baselines, imputation
+
+
+@pytest.fixture(scope="module")
+def case():
+    rng = np.random.default_rng(0)
+    x, seen = rng.normal(size=(6, 24)), rng.random((6, 24)) < 0.5
+    seen[:, 11] = True
+    return x, seen
+
+
+def test_last_value_and_seasonal_naive_are_those_of_a_loop(case):
+    x, seen = case
+    last = baselines.last_value(x, seen)
+    naive = baselines.seasonal_naive(x, seen, 6)
+    line = baselines.linear(x, seen)
+    for i, t in np.ndindex(x.shape):
+        known = np.flatnonzero(seen[i])
+        before = known[known <= t]
+        at = before[-1] if len(before) else known[0]
+        assert last[i, t] == x[i, at]
+        phase = known[known % 6 == t % 6]
+        if len(phase):
+            before = phase[phase <= t]
+            assert naive[i, t] == x[i, before[-1] if len(before) else phase[0]]
+        else:
+            assert naive[i, t] == line[i, t]
+    np.testing.assert_array_equal(line[seen], x[seen])
+
+
+def test_the_period_of_waves_is_found_and_of_noise_is_none():
+    time = np.arange(100)
+    waves = np.sin(2 * np.pi * (time[None] / 12 + np.arange(8)[:, None] / 8))
+    assert baselines.period(waves) == 12
+    assert baselines.period(np.cumsum(np.ones((3, 100)), axis=1)) == 0
+
+
+def test_learning_baselines_find_what_is_linear():
+    rng = np.random.default_rng(1)
+    start = rng.normal(size=(80, 2))
+    x = start @ rng.normal(size=(2, 20))
+    found = baselines.ridge(x[60:], 15, x[:60])
+    np.testing.assert_allclose(found, x[60:], atol=1e-2)
+    seen = np.ones((1, 20), bool)
+    seen[:, 8:12] = False
+    same = baselines.nearest_neighbours(x[:1], seen, np.repeat(x[:1], 6, axis=0))
+    np.testing.assert_allclose(same, x[:1])
+
+
+def test_three_tenths_are_hidden_in_equal_blocks():
+    seen = imputation.hide(np.random.default_rng(2), 200, 50, 3)
+    np.testing.assert_array_equal((~seen).sum(1), 15)
+    starts = np.diff(np.pad(seen, ((0, 0), (1, 1)), constant_values=True).astype(int))
+    assert ((starts == -1).sum(1) <= 3).all()
+    assert not seen.all(0).any()  # Every place can be hidden.

@@ -1,0 +1,199 @@
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tsgen_jax.sampling import inpaint
+
+_L, _F, _W, _K = 24, 2, 4, 5
+
+
+def _masks(num=40, channels=2, seed=0):
+    """Masks with runs: blocks, single samples, nothing observed, all observed."""
+    rng = np.random.default_rng(seed)
+    observed = np.ones((num, _L, channels), bool)
+    for i in range(num):
+        for c in range(channels):
+            for _ in range(rng.integers(0, 4)):
+                start, size = rng.integers(0, _L), rng.integers(1, 12)
+                observed[i, start : start + size, c] = False
+    observed[0], observed[1] = True, False
+    observed[2], observed[2, 7] = False, True
+    return observed
+
+
+@pytest.fixture(scope="module")
+def case():
+    observed = _masks()
+    rng = np.random.default_rng(1)
+    x, x_hat = rng.normal(size=(2, *observed.shape)).astype(np.float32)
+    return x, x_hat, observed
+
+
+def test_gaps_are_filled_as_numpy_interpolates(case):
+    x, _, observed = case
+    found = np.asarray(inpaint.interpolate(np.where(observed, x, np.nan), observed))
+    time = np.arange(_L)
+    for i, c in np.ndindex(len(x), 2):
+        seen = observed[i, :, c]
+        judge = np.zeros(_L)
+        if seen.any():
+            judge = np.interp(time, time[seen], x[i, seen, c])
+        np.testing.assert_allclose(found[i, :, c], judge, atol=1e-5)
+    np.testing.assert_array_equal(found[observed], x[observed])
+
+
+def _join_one(x_hat, x, seen, reach):
+    """One channel, gap by gap, from the definition."""
+    y, at = x.copy(), 0
+    while at < len(x):
+        if seen[at]:
+            at += 1
+            continue
+        end = at
+        while end < len(x) and not seen[end]:
+            end += 1
+        for t in range(at, end):
+            left, right = at - 1, end
+            if at == 0 and end == len(x):
+                offset = 0.0
+            elif end == len(x):
+                offset = (x[left] - x_hat[left]) * np.exp(-(t - left) / reach)
+            elif at == 0:
+                offset = (x[right] - x_hat[right]) * np.exp(-(right - t) / reach)
+            else:
+                share = (t - left) / (right - left)
+                offset = (x[left] - x_hat[left]) * (1 - share)
+                offset += (x[right] - x_hat[right]) * share
+            y[t] = x_hat[t] + offset
+        at = end
+    return y
+
+
+def test_joins_are_those_of_a_loop_over_gaps(case):
+    x, x_hat, observed = case
+    found = np.asarray(inpaint.join(x_hat, np.where(observed, x, 7e7), observed, 3.0))
+    for i, c in np.ndindex(len(x), 2):
+        judge = _join_one(x_hat[i, :, c], x[i, :, c], observed[i, :, c], 3.0)
+        np.testing.assert_allclose(found[i, :, c], judge, atol=2e-5)
+    np.testing.assert_array_equal(found[observed], x[observed])
+
+
+def test_a_draw_that_is_the_truth_plus_a_line_is_mended_exactly():
+    time = np.arange(_L, dtype=np.float32)[None, :, None]
+    x = np.sin(time)
+    observed = (time < 6) | (time > 15)
+    found = inpaint.join(x + 3 - 0.2 * time, x, observed, 5.0)
+    np.testing.assert_allclose(found, x, atol=1e-5)
+
+
+@pytest.mark.parametrize(("length", "columns"), [(24, 4), (25, 4), (7, 3), (150, 9)])
+def test_columns_share_the_samples_evenly(length, columns):
+    shares = inpaint.column_shares(length, columns)
+    fine = 1000  # Judge: count fine points of every sample in every column.
+    at = (np.arange(length * fine) + 0.5) / fine
+    column = np.floor(at * columns / length).astype(int)
+    counts = np.zeros((length, columns))
+    np.add.at(counts, (np.floor(at).astype(int), column), 1)
+    np.testing.assert_allclose(shares, counts / counts.sum(0), atol=2e-3)
+    np.testing.assert_allclose(shares.sum(0), 1, rtol=1e-5)
+
+
+def test_columns_are_known_by_their_observed_share():
+    observed = np.ones((1, _L, 2), bool)
+    observed[:, 6:9] = False  # Half of column 1, in both channels.
+    observed[:, 12:18, 0] = False  # Column 2, in one of two channels.
+    observed[:, 23] = False  # A sixth of column 3.
+    known = functools.partial(inpaint.known_columns, observed, _W)
+    np.testing.assert_array_equal(known(1.0)[0], [True, False, False, False])
+    np.testing.assert_array_equal(known(0.8)[0], [True, False, False, True])
+    np.testing.assert_array_equal(known(0.5)[0], [True, True, True, True])
+    np.testing.assert_array_equal(known(0.51)[0], [True, False, False, True])
+
+
+def _tokenize(x):
+    """The mean of a column says its token, in every row of the map."""
+    means = x.mean(-1).reshape(len(x), _W, -1).mean(-1)
+    column = jnp.clip(jnp.round(means), 0, _K - 1).astype(jnp.int32)
+    return jnp.tile(column, (1, _F))
+
+
+def _detokenize(tokens):
+    row = tokens.reshape(-1, _F, _W)[:, 0]
+    return jnp.repeat(row, _L // _W, axis=1)[..., None].astype(jnp.float32)
+
+
+def _inpaint(x, observed, logits, **changes):
+    settings = {
+        "keep_share": 1.0,
+        "join_reach": 1e-3,
+        "num_rounds": 2,
+        "num_decode_steps": 3,
+        "choice_temperature": 1.0,
+        "token_temperature": 1.0,
+    }
+    return inpaint.inpaint(
+        jax.random.key(0),
+        x,
+        observed,
+        tokenize=_tokenize,
+        detokenize=_detokenize,
+        logits_fn=lambda tokens: jnp.broadcast_to(logits, (*tokens.shape, _K)),
+        map_shape=(_F, _W),
+        mask_token=_K,
+        **settings | changes,
+    )
+
+
+def test_known_tokens_are_kept_and_missing_ones_follow_the_prior():
+    x = np.repeat(np.array([0.0, 3, 2, 1]), 6)[None, :, None].astype(np.float32)
+    observed = np.ones(x.shape, bool)
+    observed[:, 12:] = False
+    sure = 50 * jax.nn.one_hot(jnp.array(4), _K)  # The prior says 4 everywhere.
+    found = np.asarray(_inpaint(x, observed, sure))[0, :, 0]
+    np.testing.assert_array_equal(found[:12], x[0, :12, 0])
+    np.testing.assert_allclose(found[12:], 4, atol=1e-5)
+
+
+def test_draws_follow_the_priors_shares():
+    x = np.zeros((3000, _L, 1), np.float32)
+    observed = np.zeros(x.shape, bool)
+    observed[:, :18] = True
+    p = np.array([0.4, 0.3, 0.2, 0.1, 1e-9])
+    found = _inpaint(x, observed, np.log(p), num_decode_steps=1, num_rounds=1)
+    drawn = np.asarray(found)[:, 20, 0]
+    counts = np.bincount(drawn.round().astype(int), minlength=_K) / len(x)
+    np.testing.assert_allclose(counts, p, atol=0.03)
+
+
+def test_every_round_draws_anew_from_the_result_of_the_one_before():
+    """With nothing known but an end, the second round sees what the first drew."""
+    x = np.zeros((1, _L, 1), np.float32)
+    observed = np.zeros(x.shape, bool)
+    observed[:, 12:15] = True  # Half of column 2 is observed: it is kept.
+    seen = []
+
+    def tokenize(series):
+        seen.append(series)
+        return _tokenize(series)
+
+    inpaint.inpaint(
+        jax.random.key(0),
+        x,
+        observed,
+        tokenize=tokenize,
+        detokenize=_detokenize,
+        logits_fn=lambda tokens: 50 * jax.nn.one_hot(jnp.full(tokens.shape, 3), _K),
+        map_shape=(_F, _W),
+        mask_token=_K,
+        keep_share=0.5,
+        join_reach=1e-3,
+        num_rounds=2,
+        num_decode_steps=2,
+        choice_temperature=0.0,
+        token_temperature=1.0,
+    )
+    np.testing.assert_array_equal(seen[0], 0)  # Lines through zeros.
+    np.testing.assert_allclose(seen[1][0, :11, 0], 3, atol=1e-5)

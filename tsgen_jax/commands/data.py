@@ -1,0 +1,36 @@
+"""`tsgen data`: what is understood of a file, directory or set by name."""
+
+import argparse
+
+from tsgen_jax.commands import settings
+
+NAME = "data"
+HELP = "say what is understood of a file, directory or set; writes nothing"
+EXAMPLES = """
+examples:
+  tsgen data GunPoint
+  tsgen data sensors.csv --window=96
+  tsgen data patients.csv --id=patient --time=day --label=group
+  tsgen data ECG5000 --root=UCR
+
+A guess that is wrong is put right by an option; the same options go with tsgen train.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """A path or name; how it is to be read."""
+    parser.add_argument("data", metavar="PATH_OR_NAME")
+    settings.add_reading(parser)
+    settings.add_set(parser, ("data",))
+
+
+def run(args: argparse.Namespace) -> None:
+    """Prints the description that training begins with."""
+    from configs import default
+    from tsgen_jax import checks
+    from tsgen_jax.data.dataset import load_dataset
+
+    config = default.get_config()
+    settings.choose_data(config, args)
+    checks.change(config, settings.parse_set(args.set), ("data",))
+    print(load_dataset(**config.data).describe())

@@ -1,0 +1,91 @@
+"""Arguments of the commands that use a trained model, and what they write."""
+
+import argparse
+import logging
+
+import numpy as np
+
+from tsgen_jax.data import outputs
+
+QUANTILES = (0.05, 0.25, 0.75, 0.95)
+_LOG = logging.getLogger(__name__)
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """--run."""
+    parser.add_argument(
+        "--run",
+        required=True,
+        metavar="DIR_OR_FILE",
+        help="a finished run, or a file from tsgen export",
+    )
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """--out and --force."""
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help=f"what to write: {', '.join(outputs.SUFFIXES)}",
+    )
+    add_force(parser)
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """--force."""
+    parser.add_argument(
+        "--force", action="store_true", help="replace the output if it is there"
+    )
+
+
+def add_draws(parser: argparse.ArgumentParser) -> None:
+    """--num, --label, --seed of probabilistic answers."""
+    parser.add_argument(
+        "--num", type=int, default=20, help="draws of each series (default: 20)"
+    )
+    add_label(parser, "name of the class of all series (default: not known)")
+    add_seed(parser)
+
+
+def add_label(parser: argparse.ArgumentParser, text: str) -> None:
+    """--label."""
+    parser.add_argument("--label", metavar="CLASS", help=text)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """--seed."""
+    parser.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
+
+
+def write_draws(
+    path: str, draws: np.ndarray, start: int, arrays: dict[str, np.ndarray]
+) -> None:
+    """Writes draws with their median and quantiles.
+
+    An .npz has draws [num, n, L, C], median, quantiles [4, n, L, C], levels [4] and
+    `arrays`; a table has the median under the channel's name, and columns for quantiles
+    and draws.
+
+    Args:
+        path: checked before.
+        draws: float [num, n, L, C].
+        start: time of the first time point.
+        arrays: more for the .npz.
+    """
+    median = np.median(draws, axis=0).astype(np.float32)
+    quantiles = np.quantile(draws, QUANTILES, axis=0).astype(np.float32)
+    values = {"": median}
+    values |= {
+        f"q{round(100 * level):02d}": q
+        for level, q in zip(QUANTILES, quantiles, strict=True)
+    }
+    values |= {f"draw_{i}": draw for i, draw in enumerate(draws)}
+    arrays = arrays | {
+        "draws": draws,
+        "median": median,
+        "quantiles": quantiles,
+        "levels": np.array(QUANTILES),
+    }
+    outputs.write(path, arrays, outputs.long_table(values, None, start))
+    _LOG.info("%d draws of %d series in %s", *draws.shape[:2], path)

@@ -1,0 +1,59 @@
+"""`tsgen sample`: series from a trained model."""
+
+import argparse
+import logging
+
+import numpy as np
+
+from tsgen_jax.commands import model_arguments
+from tsgen_jax.data import outputs
+
+NAME = "sample"
+HELP = "generate series from a trained model"
+EXAMPLES = """
+examples:
+  tsgen sample --run=runs/ssl_vqvae-vibcreg-GunPoint --num=100 --out=series.csv
+  tsgen sample --run=model.tsgen --num=1000 --label=2 --seed=1 --out=series.npz
+  tsgen sample --run=model.tsgen --num=5 --length=1000 --out=long.parquet
+
+.npz has x [n, L, C], label int [n] (-1: none) and classes; .csv and .parquet have a row
+for each series and time point.
+"""
+_LOG = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """--run, --num, --label, --length, --seed, --out, --force."""
+    model_arguments.add_run(parser)
+    parser.add_argument("--num", type=int, default=100, help="series (default: 100)")
+    model_arguments.add_label(
+        parser, "name of the class (default: class shares of the training data)"
+    )
+    parser.add_argument(
+        "--length", type=int, help="time points, if others than the model's window"
+    )
+    model_arguments.add_seed(parser)
+    model_arguments.add_out(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Writes the series."""
+    outputs.check_output(args.out, args.force)
+    import tsgen_jax
+
+    model = tsgen_jax.load(args.run)
+    if args.length is None:
+        x = model.sample(args.num, args.label, args.seed)
+    else:
+        x = model.sample_long(args.num, args.length, None, args.label, args.seed)
+    if args.label is None:
+        label = model.labels(args.num)
+    else:
+        label = np.full(args.num, model.classes.index(args.label), np.int32)
+    label = np.where(label == len(model.classes), -1, label)
+    arrays = {"x": x, "label": label, "classes": np.array(model.classes)}
+    names = None
+    if (label >= 0).all():
+        names = np.array(model.classes)[label]
+    outputs.write(args.out, arrays, outputs.long_table({"": x}, names, 0))
+    _LOG.info("%d series of length %d in %s", *x.shape[:2], args.out)

@@ -1,0 +1,74 @@
+"""How a file of one's own is to be read: the part of `config.data` for it."""
+
+import dataclasses
+
+NONE = "none"  # In place of a column's name: there is no such column.
+LAYOUTS = ("", "wide", "long", "series")
+HEADERS = ("", "yes", "no")
+TRAILING = ("end", "missing")
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Values of `config.data`; '' leaves a matter to be guessed, which is then said.
+
+    Attributes:
+        layout: 'wide' (a row per series), 'long' (columns of series, of time and of
+            channels) or 'series' (one long series, a row per time point).
+        header: 'yes' or 'no': whether the first row of a text file names columns.
+        label_column: name of a column, or its number from 1 where columns have no
+            names; 'none': there is none.
+        id_column: as `label_column`, of the column that names series.
+        time_column: as `label_column`, of the column of times.
+        channels: names of the columns of values, joined by '+'.
+        trailing: what empty cells (NaN) at the end of a row or array stand for: the
+            'end' of a shorter series, or values that are 'missing'.
+        window: time points of the windows that long series are cut into; 0: not cut.
+        stride: time points between the beginnings of two windows; -1: a quarter of
+            the window.
+
+    Raises:
+        ValueError: an unknown word, or a number out of range.
+    """
+
+    layout: str
+    header: str
+    label_column: str
+    id_column: str
+    time_column: str
+    channels: str
+    trailing: str
+    window: int
+    stride: int
+
+    def __post_init__(self):
+        known = {"layout": LAYOUTS, "header": HEADERS, "trailing": TRAILING}
+        for key, choices in known.items():
+            value = getattr(self, key)
+            if value not in choices:
+                shown = ", ".join(repr(c) for c in choices)
+                raise ValueError(f"data.{key}={value!r}: known are {shown}.")
+        if self.window < 0 or self.window == 1:
+            raise ValueError(
+                f"data.window={self.window}: a window has 2 time points or more; 0: "
+                "series are not cut."
+            )
+        if self.stride < 1 and self.stride != -1:
+            raise ValueError(
+                f"data.stride={self.stride}: windows begin at least 1 time point apart; "
+                "-1: a quarter of the window."
+            )
+        if self.window == 0 and self.stride != -1:
+            raise ValueError(
+                f"data.stride={self.stride} goes with data.window, which is 0."
+            )
+
+    def check_unused(self) -> None:
+        """Raises ValueError where a value is set that goes with `data.path` only."""
+        usual = {"trailing": "end", "window": 0, "stride": -1}
+        for key, value in dataclasses.asdict(self).items():
+            if value != usual.get(key, ""):
+                raise ValueError(
+                    f"data.{key}={value!r} is about a file of one's own; there is no "
+                    "data.path."
+                )

@@ -1,0 +1,249 @@
+"""From original units to those that networks see, and back.
+
+Whatever the kind, `transform`, `inverse`, `mark` and `to_json` are there, and
+`Scaler.from_json` restores any of them. `L` time points, `C` channels.
+"""
+
+import dataclasses
+
+import numpy as np
+import scipy.special
+
+from tsgen_jax.data import missing
+
+KINDS = ("standard", "robust", "quantile")
+_MAX_QUANTILES = 1000
+_EDGE = 1e-7  # Of the distribution; beyond it a normal variate is not told apart.
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scaler:
+    """One centre and one scale per channel, over all series and times."""
+
+    mean: np.ndarray  # float64 [C], original units; the median where 'robust'.
+    std: np.ndarray  # float64 [C], above 0; interquartile range where 'robust'.
+
+    def __post_init__(self):
+        if self.mean.ndim != 1 or self.mean.shape != self.std.shape:
+            raise ValueError(
+                f"mean and std must be [C], got {self.mean.shape}, {self.std.shape}."
+            )
+        finite = np.isfinite(self.mean) & np.isfinite(self.std)
+        if not (finite & (self.std > 0)).all():
+            raise ValueError(f"Scales nothing: mean {self.mean}, std {self.std}.")
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        """`x` [..., C] in original units, to float32 of centre 0 and scale 1."""
+        return ((_checked(x, len(self.mean)) - self.mean) / self.std).astype(np.float32)
+
+    def inverse(self, x: np.ndarray) -> np.ndarray:
+        """`x` [..., C] as `transform` gives it, to float32 in original units."""
+        return (_checked(x, len(self.mean)) * self.std + self.mean).astype(np.float32)
+
+    def mark(self, observed: np.ndarray) -> np.ndarray:
+        """Which values of `transform(x)` stand for given ones, of the shape of `x`."""
+        return observed
+
+    def to_json(self) -> dict[str, list[float]]:
+        """What `from_json` takes; floats survive JSON exactly."""
+        return {"mean": self.mean.tolist(), "std": self.std.tolist()}
+
+    @staticmethod
+    def from_json(values: dict) -> "AnyScaler":
+        """The scaler, of whatever kind, that `to_json` was called on.
+
+        Raises:
+            ValueError: keys of no scaler, or values that scale nothing.
+        """
+        match values:
+            case {"kind": "quantile", "quantiles": rows}:
+                return QuantileScaler(np.array(rows, dtype=np.float64))
+            case {"kind": "end", "values": inner}:
+                return EndScaler(Scaler.from_json(inner))
+        if set(values) != {"mean", "std"}:
+            raise ValueError(f"A scaler has 'mean' and 'std', got {sorted(values)}.")
+        return Scaler(*(np.array(values[k], dtype=np.float64) for k in ("mean", "std")))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class QuantileScaler:
+    """Each channel to a normal distribution by its quantiles, linear in between.
+
+    The definition of scikit-learn's `QuantileTransformer(output_distribution=
+    'normal')`, but equal values share the middle of their levels also where they are
+    the smallest or the largest, such as many zeros. What lies beyond the smallest and the largest value that it was fit to
+    becomes that value: nothing beyond them can be generated.
+    """
+
+    quantiles: np.ndarray  # float64 [Q, C], ascending; levels 0 to 1 in equal steps.
+
+    def __post_init__(self):
+        q = self.quantiles
+        if q.ndim != 2 or len(q) < 2 or not np.isfinite(q).all():
+            raise ValueError(f"quantiles must be finite [Q, C], got {q.shape}.")
+        if (np.diff(q, axis=0) < 0).any():
+            raise ValueError("quantiles must ascend in every channel.")
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        """`x` [..., C] in original units, to float32 of a normal distribution."""
+        return self._by_channel(x, self._to_normal).astype(np.float32)
+
+    def inverse(self, x: np.ndarray) -> np.ndarray:
+        """`x` [..., C] as `transform` gives it, to float32 in original units."""
+
+        def original(values, q):
+            return np.interp(scipy.special.ndtr(values), _levels(len(q)), q)
+
+        return self._by_channel(x, original).astype(np.float32)
+
+    def mark(self, observed: np.ndarray) -> np.ndarray:
+        """As `Scaler.mark`."""
+        return observed
+
+    def to_json(self) -> dict:
+        """What `Scaler.from_json` takes."""
+        return {"kind": "quantile", "quantiles": self.quantiles.tolist()}
+
+    def _by_channel(self, x, function):
+        x = _checked(x, self.quantiles.shape[1])
+        each = [function(x[..., c], q) for c, q in enumerate(self.quantiles.T)]
+        return np.stack(each, axis=-1)
+
+    @staticmethod
+    def _to_normal(values, q):
+        if q[0] == q[-1]:
+            return np.zeros_like(values)
+        levels = _levels(len(q))
+        # The middle of the levels, where equal quantiles share a value.
+        below = np.interp(values, q, levels)
+        above = -np.interp(-values, -q[::-1], -levels[::-1])
+        level = np.clip((below + above) / 2, _EDGE, 1 - _EDGE)
+        return scipy.special.ndtri(level)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EndScaler:
+    """Series of unequal lengths: one more channel tells where they end.
+
+    The networks see every series at full length L, its last value held, and a channel
+    that is 1 inside the series and -1 after its end.
+    """
+
+    values: Scaler | QuantileScaler
+
+    def transform(self, x: np.ndarray) -> np.ndarray:
+        """`x` [..., L, C] with NaN after the end, to finite float32 [..., L, C + 1]."""
+        inside = np.arange(np.shape(x)[-2]) < missing.lengths(x)[..., None]
+        scaled = self.values.transform(missing.hold_ends(x))
+        channel = np.where(inside, 1, -1).astype(np.float32)[..., None]
+        return np.concatenate([scaled, channel], axis=-1)
+
+    def inverse(self, x: np.ndarray) -> np.ndarray:
+        """`x` [..., L, C + 1] to float32 [..., L, C] with NaN after the end.
+
+        The end is the step from 1 to -1 that is nearest to the last channel in squared
+        distance; one time point at least is inside.
+        """
+        x = np.asarray(x)
+        # |s - step(l)|^2 is a constant less 4 times the sum of s before l.
+        length = np.cumsum(x[..., -1].astype(np.float64), axis=-1).argmax(-1) + 1
+        inside = np.arange(x.shape[-2]) < length[..., None]
+        original = self.values.inverse(x[..., :-1])
+        return np.where(inside[..., None], original, np.float32(np.nan))
+
+    def mark(self, observed: np.ndarray) -> np.ndarray:
+        """As `Scaler.mark`, [..., L, C + 1]: where a series ends is always known."""
+        ones = np.ones((*np.shape(observed)[:-1], 1), dtype=bool)
+        return np.concatenate([observed, ones], axis=-1)
+
+    def to_json(self) -> dict:
+        """What `Scaler.from_json` takes."""
+        return {"kind": "end", "values": self.values.to_json()}
+
+
+AnyScaler = Scaler | QuantileScaler | EndScaler
+
+
+def fit_scaler(x: np.ndarray) -> Scaler:
+    """Fits mean and standard deviation to a whole part, [n, L, C]; constant: std 1.
+
+    It is fit to float32 values, what `transform` is given: a channel that float32
+    cannot tell from a constant counts as one.
+    """
+    x = np.asarray(x, dtype=np.float32).astype(np.float64)
+    constant = x.min(axis=(0, 1)) == x.max(axis=(0, 1))
+    return Scaler(x.mean(axis=(0, 1)), np.where(constant, 1.0, x.std(axis=(0, 1))))
+
+
+def fit(
+    kind: str, x: np.ndarray, observed: np.ndarray | None
+) -> Scaler | QuantileScaler:
+    """Fits a scaler to the given values of a part.
+
+    Args:
+        kind: 'standard' (mean, population standard deviation), 'robust' (median,
+            interquartile range) or 'quantile' (to a normal distribution).
+        x: series [n, L, C], any value where nothing was observed.
+        observed: bool [n, L, C]; None: everything was.
+
+    Raises:
+        ValueError: an unknown kind, a channel without values, or one whose
+            interquartile range is 0 though it is not constant.
+    """
+    check_kind(kind)
+    if kind == "standard" and observed is None:
+        return fit_scaler(x)
+    x = np.asarray(x, dtype=np.float32).astype(np.float64)
+    channels = range(x.shape[-1])
+    known = [
+        x[..., c] if observed is None else x[observed[..., c], c] for c in channels
+    ]
+    empty = [c for c in channels if known[c].size == 0]
+    if empty:
+        raise ValueError(f"Channel {empty[0]} (counting from 0) has no value in TRAIN.")
+    if kind == "quantile":
+        count = max(min(_MAX_QUANTILES, *(v.size for v in known)), 2)
+        return QuantileScaler(np.stack([_quantiles(v, count) for v in known], axis=1))
+    if kind == "standard":
+        centre, scale = ([f(v) for v in known] for f in (np.mean, np.std))
+    else:
+        low, centre, high = np.transpose(
+            [np.quantile(v, [0.25, 0.5, 0.75]) for v in known]
+        )
+        scale = high - low
+    constant = np.array([v.min() == v.max() for v in known])
+    scale = np.where(constant, 1.0, scale)
+    if (scale == 0).any():
+        raise ValueError(
+            f"data.scaling={kind}: half the values or more of channel "
+            f"{np.flatnonzero(scale == 0)[0]} (counting from 0) are equal, so its "
+            "interquartile range is 0. Use data.scaling=standard."
+        )
+    return Scaler(np.asarray(centre), scale)
+
+
+def check_kind(kind: str) -> None:
+    """Raises ValueError where `kind` is not among `KINDS`."""
+    if kind not in KINDS:
+        raise ValueError(f"data.scaling={kind!r}: known are {', '.join(KINDS)}.")
+
+
+def _quantiles(values: np.ndarray, count: int) -> np.ndarray:
+    """Quantiles at `count` levels; equal values stay equal, unlike NumPy's."""
+    ordered = np.sort(values, axis=None)
+    place = np.round(_levels(count) * (len(ordered) - 1), 9)
+    below = np.floor(place).astype(int)
+    above = np.ceil(place).astype(int)
+    step = ordered[above] - ordered[below]
+    return ordered[below] + (place - below) * step
+
+
+def _levels(count: int) -> np.ndarray:
+    return np.linspace(0, 1, count)
+
+
+def _checked(x: np.ndarray, channels: int) -> np.ndarray:
+    x = np.asarray(x, dtype=np.float64)
+    if x.ndim == 0 or x.shape[-1] != channels:
+        raise ValueError(f"x is {x.shape}, the scaler has {channels} channels.")
+    return x

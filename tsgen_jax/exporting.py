@@ -1,0 +1,36 @@
+"""A trained model written to one file, see `shared_file`."""
+
+from tsgen_jax import model_card, sampler_artifact, shared_file
+from tsgen_jax.model import Model
+
+
+def export(model: Model, path: str, with_sampler: bool = True) -> None:
+    """Writes what `tsgen_jax.load` opens on another machine.
+
+    Args:
+        model: from `load` or `fit`.
+        path: of the file; replaced if it is there.
+        with_sampler: whether the sampler that needs jax alone goes with it.
+
+    Raises:
+        ValueError: the sampler cannot be made.
+        OSError: the file cannot be written.
+    """
+    if with_sampler:
+        sampler_artifact.check()
+    weights = {
+        "tokenizer": model.generator.tokenizer_weights,
+        "prior": model.generator.prior_weights,
+    }
+    arrays = shared_file.flatten(weights)
+    blobs = {name: shared_file.to_npy(array) for name, array in arrays.items()}
+    if with_sampler:
+        program = sampler_artifact.make_sampler(model.generator).serialize()
+        blobs["sampler.jaxexport"] = bytes(program)
+    texts = {
+        "config.json": model.config.to_dict(),
+        "facts.json": model.facts.to_json(),
+        "metrics.json": model.metrics,
+        "README.md": model_card.write_card(model),
+    }
+    shared_file.write(path, texts, blobs)

@@ -1,0 +1,110 @@
+"""`tsgen_jax.load`: a model from a run directory, or from a file that was exported."""
+
+import os
+
+import jax
+from ml_collections import ConfigDict
+
+from tsgen_jax import checkpoint, compilation_cache, run_dir, shared_file
+from tsgen_jax.facts import Facts
+from tsgen_jax.generator import abstract_weights, make_generator
+from tsgen_jax.model import Model
+from tsgen_jax.types import PyTree
+
+STAGES = ("tokenizer", "prior")
+TEXTS = ("config.json", "facts.json", "metrics.json")
+
+
+def load(path: str) -> Model:
+    """Opens a trained model.
+
+    Args:
+        path: a run directory, or a file that `tsgen export` wrote.
+
+    Raises:
+        ValueError: neither is there, the run is not finished, was made by another
+            version, or something is damaged.
+    """
+    path = os.fspath(path)
+    if not os.path.exists(path):
+        raise ValueError(
+            f"{path} is not there: give a run directory, or a file from tsgen export."
+        )
+    return _load_run(path) if os.path.isdir(path) else _load_file(path)
+
+
+def build(
+    config: ConfigDict, facts: Facts, where: str
+) -> tuple[dict[str, PyTree], jax.sharding.Sharding]:
+    """Stage -> abstract weights on this machine's first device.
+
+    Raises:
+        ValueError: the config lacks keys of this version; `where` it is from.
+    """
+    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    try:
+        config.inpaint.to_dict()
+        shapes = abstract_weights(config, facts)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"The config of {where} is of another version of tsgen_jax: {error}. Train "
+            "it anew with this version, or load it with the one that made it."
+        ) from error
+    return jax.tree.map(
+        lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
+    )
+
+
+def _load_run(workdir: str) -> Model:
+    config = ConfigDict(run_dir.read_config(workdir)).lock()
+    left = [s for s in STAGES if run_dir.read_done(workdir, s) is None]
+    if left:
+        raise ValueError(
+            f"{workdir} is not finished ({', '.join(left)}): run its command again."
+        )
+    compilation_cache.enable()
+    facts = read_facts(workdir)
+    shapes = build(config, facts, workdir)
+    weights = {
+        stage: checkpoint.load_weights(
+            os.path.join(workdir, stage, "weights"), shapes[stage]
+        )
+        for stage in STAGES
+    }
+    metrics = run_dir.read_done(workdir, "evaluation") or {}
+    return Model(make_generator(config, facts, weights), config, facts, metrics)
+
+
+def _load_file(path: str) -> Model:
+    members = shared_file.read(path)
+    texts = {}
+    for name in TEXTS:
+        if name not in members:
+            raise ValueError(f"{path} lacks {name}: it is no complete model.")
+        texts[name] = shared_file.as_json(members[name], path, name)
+    config = ConfigDict(texts["config.json"]).lock()
+    try:
+        facts = Facts.from_json(texts["facts.json"])
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: facts.json: {error}") from error
+    compilation_cache.enable()
+    shapes = build(config, facts, path)
+    weights = shared_file.unflatten(members, shapes, path)
+    generator = make_generator(config, facts, weights)
+    return Model(generator, config, facts, texts["metrics.json"])
+
+
+def read_facts(workdir: str) -> Facts:
+    """The facts that a run keeps in dataset.json.
+
+    Raises:
+        ValueError: an older version wrote them, or they are damaged.
+    """
+    found = run_dir.read_json(os.path.join(workdir, "dataset.json"))
+    try:
+        return Facts.from_json(found or {})
+    except ValueError as error:
+        raise ValueError(
+            f"{workdir}/dataset.json: {error}. An older version wrote it: give the "
+            "run's command once more, which completes it and trains nothing."
+        ) from error

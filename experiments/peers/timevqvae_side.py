@@ -63,44 +63,64 @@ def _library():
     return vqvae, maskgit
 
 
-def _series(shape: shapes.Shape, rows: int) -> torch.Tensor:
-    x = shapes.make_series(shape).transpose(0, 2, 1)[:rows].copy()
-    return torch.from_numpy(x).to(torch_side.device())
+def make_stage_1(channels: int, length: int):
+    """Its tokenizer for series [C, L], on the device.
 
-
-def _stage_1(shape: shapes.Shape):
+    Raises:
+        NotMeasured: timevqvae is not installed.
+    """
     vqvae, _ = _library()
-    model = vqvae.VQVAE(
-        in_channels=shape.channels, input_length=shape.length, **_STAGE_1
-    )
+    model = vqvae.VQVAE(in_channels=channels, input_length=length, **_STAGE_1)
     return model.to(torch_side.device())
 
 
-def _stage_1_loss(model, x):
+def stage_1_loss(model, x: torch.Tensor) -> torch.Tensor:
+    """What its tokenizer minimises on series [B, C, L]: errors and commitments."""
     out = model(x)
     loss = sum(out.recons_loss.values())
     return loss + sum(branch["loss"].sum() for branch in out.vq_losses.values())
 
 
-def _stage_2(job: dict, shape: shapes.Shape):
-    """Prior on a tokenizer whose codes have been fitted to a batch."""
+def make_stage_2(first, num_classes: int, num_decode_steps: int, guidance_scale: float):
+    """Its prior over the codes of a tokenizer, on the device."""
     _, maskgit = _library()
-    first = _stage_1(shape)
-    size = job["config"]["train"]["tokenizer"]["batch_size"]
-    with torch.no_grad():
-        first(_series(shape, size))
-    sample = job["config"]["sample"]
     prior = maskgit.MaskGIT(
         vqvae=first,
         lf_prior_model_config=maskgit.PriorModelConfig(**_LOW),
         hf_prior_model_config=maskgit.PriorModelConfig(**_HIGH),
-        lf_num_sampling_steps=sample["num_decode_steps"],
-        hf_num_sampling_steps=sample["num_decode_steps"],
-        classifier_free_guidance_scale=sample["guidance_scale"],
-        n_classes=shape.classes,
+        lf_num_sampling_steps=num_decode_steps,
+        hf_num_sampling_steps=num_decode_steps,
+        classifier_free_guidance_scale=guidance_scale,
+        n_classes=num_classes,
         **_STAGE_2,
     )
     return prior.to(torch_side.device())
+
+
+@torch.no_grad()
+def draw(prior, label: torch.Tensor) -> torch.Tensor:
+    """Series [n, C, L] of the classes int [n]."""
+    low, high = prior.iterative_decoding(
+        num_samples=len(label), class_condition=label, device=label.device
+    )
+    x = prior.decode_token_ind_to_timeseries(low, frequency="lf")
+    return x + prior.decode_token_ind_to_timeseries(high, frequency="hf")
+
+
+def _series(shape: shapes.Shape, rows: int) -> torch.Tensor:
+    x = shapes.make_series(shape).transpose(0, 2, 1)[:rows].copy()
+    return torch.from_numpy(x).to(torch_side.device())
+
+
+def _stage_2(job: dict, shape: shapes.Shape):
+    """Prior on a tokenizer whose codes have been fitted to a batch."""
+    first = make_stage_1(shape.channels, shape.length)
+    size = job["config"]["train"]["tokenizer"]["batch_size"]
+    with torch.no_grad():
+        first(_series(shape, size))
+    sample = job["config"]["sample"]
+    steps, scale = sample["num_decode_steps"], sample["guidance_scale"]
+    return make_stage_2(first, shape.classes, steps, scale)
 
 
 def _training(model, loss_of, settings: dict, data: list[torch.Tensor]) -> Work:
@@ -124,15 +144,7 @@ def _decoding(job: dict, shape: shapes.Shape) -> Work:
     number = job["config"]["sample"]["num_samples"]
     label = torch.arange(number, device=torch_side.device()) % shape.classes
 
-    @torch.no_grad()
-    def run():
-        low, high = prior.iterative_decoding(
-            num_samples=number, class_condition=label, device=label.device
-        )
-        x = prior.decode_token_ind_to_timeseries(low, frequency="lf")
-        (x + prior.decode_token_ind_to_timeseries(high, frequency="hf")).cpu()
-
-    return torch_side.repeated(run, warm=0)
+    return torch_side.repeated(lambda: draw(prior, label).cpu(), warm=0)
 
 
 def prepare(job: dict) -> Work:
@@ -145,9 +157,9 @@ def prepare(job: dict) -> Work:
     train, kind = job["config"]["train"], job["kind"]
     x = _series(shape, shape.num)
     if kind == "tokenizer_step":
-        model = _stage_1(shape)
+        model = make_stage_1(shape.channels, shape.length)
         return _training(
-            model, lambda x: _stage_1_loss(model, x), train["tokenizer"], [x]
+            model, lambda x: stage_1_loss(model, x), train["tokenizer"], [x]
         )
     if kind == "prior_step":
         prior = _stage_2(job, shape)

@@ -1,0 +1,50 @@
+import json
+
+import numpy as np
+import pytest
+
+from experiments import competitor
+
+
+def _log(folder, rows):
+    (folder / "metrics.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return str(folder)
+
+
+def test_training_takes_as_long_as_its_steps(tmp_path):
+    """30 steps at 10 a second, 10 at 5; 20 steps at 2; validation rows do not count."""
+    rate = "train/steps_per_second"
+    rows = [
+        {"stage": "tokenizer", "step": 30, rate: 10.0},
+        {"stage": "tokenizer", "step": 30, "valid/loss": 1.0},
+        {"stage": "tokenizer", "step": 40, rate: 5.0},
+        {"stage": "prior", "step": 20, rate: 2.0},
+    ]
+    assert competitor.training_seconds(_log(tmp_path, rows)) == (5.0, 10.0)
+    with pytest.raises(SystemExit, match="says nothing of prior"):
+        competitor.training_seconds(_log(tmp_path, rows[:3]))
+
+
+def test_the_table_has_means_and_spreads_of_both():
+    def entry(data, ours, theirs):
+        return {"data": data, "ours": {"fid_fcn": ours}, "timevqvae": theirs}
+
+    entries = [
+        entry("A", 1.0, {"fid_fcn": 3.0}),
+        entry("A", 2.0, {"fid_fcn": 5.0}),
+        entry("B", 4.0, {"fid_fcn": 6.0}),
+        entry("C", 4.0, {}),
+    ]
+    lines = competitor.table(entries).splitlines()[2:]
+    deviations = [np.std(v, ddof=1) for v in ([1, 2], [3, 5])]
+    assert lines == [
+        f"| A | `fid_fcn` | 1.5 ± {deviations[0]:.2g} | 4 ± {deviations[1]:.2g} |",
+        "| B | `fid_fcn` | 4 | 6 |",
+    ]
+
+
+def test_a_run_without_scores_is_refused_before_anything_is_made(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(SystemExit, match="no judged run"):
+        competitor.main(["--run", str(tmp_path), "--out", str(out)])
+    assert not out.exists()

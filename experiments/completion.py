@@ -1,6 +1,8 @@
 """What the imputation and forecasting experiments share: data, table, JSON, figure."""
 
 import argparse
+import copy
+import dataclasses
 import json
 import pathlib
 
@@ -30,18 +32,35 @@ def parse(description: str, name: str) -> argparse.Namespace:
     parser.add_argument(
         "--season", type=int, default=0, help="time points; 0: found in training series"
     )
+    parser.add_argument(
+        "--inpaint",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="values of config.inpaint other than the run's, to see what they do",
+    )
     parser.add_argument("--out", default=str(RESULTS / f"{name}.json"), metavar="FILE")
     return parser.parse_args()
 
 
 def series(run: str, args: argparse.Namespace):
     """The model, series to complete, training series, both [n, L, C], and the draw."""
-    model = tsgen_jax.load(run)
+    model = changed(tsgen_jax.load(run), args.inpaint)
     dataset = load_dataset(**model.config.data)
     x = getattr(dataset, f"x_{args.part}")
     rng = np.random.default_rng(args.seed)
     rows = np.sort(rng.permutation(len(x))[: args.num_series])
     return model, x[rows], dataset.x_train, rng
+
+
+def changed(model, pairs: list[str]):
+    """The model with other values of `config.inpaint`; KeyError for no such key."""
+    settings = copy.deepcopy(model.generator.inpainting)
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        settings[key] = type(settings[key])(value)
+    generator = dataclasses.replace(model.generator, inpainting=settings)
+    return dataclasses.replace(model, generator=generator)
 
 
 def season_of(y_train, args: argparse.Namespace) -> int:

@@ -84,6 +84,7 @@ def test_series_of_several_channels_are_scored(
     monkeypatch.setattr(completion, "load_dataset", lambda **data: dataset)
     out = tmp_path / "scores.json"
     words = ["--run", "a", "--num=3", "--num_series=4", "--season=6", f"--out={out}"]
+    words += ["--inpaint", "residual_scale=0", "num_rounds=2"]
     monkeypatch.setattr("sys.argv", ["x", *words])
     experiment.main()
     found = json.loads(out.read_text())
@@ -91,3 +92,15 @@ def test_series_of_several_channels_are_scored(
     assert "seasonal (6)" in scores
     assert all(np.isfinite(s["crps"]) for s in scores.values())
     assert list(tmp_path.glob("*.png"))
+
+
+def test_other_values_of_inpainting_are_used(tiny_model):
+    other = completion.changed(tiny_model, ["residual_scale=0.5", "num_rounds=2"])
+    settings, own = other.generator.inpainting, tiny_model.generator.inpainting
+    assert settings.to_dict() == {
+        **own.to_dict(),
+        "residual_scale": 0.5,
+        "num_rounds": 2,
+    }
+    with pytest.raises(KeyError):
+        completion.changed(tiny_model, ["residual=1"])

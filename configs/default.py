@@ -175,12 +175,17 @@ def _prior(config: ConfigDict) -> None:
     config.inpaint = ConfigDict()
     # A column of tokens is kept where at least this share of it is observed.
     config.inpaint.keep_share = 0.75
-    # Time points after which a forecast has forgotten its offset (to 1 / e).
-    config.inpaint.join_reach = 20.0
+    # Time points after which a draw has forgotten its offset from observed ends (1 / e).
+    config.inpaint.join_reach = 10.0
+    # What tokens leave out of series is drawn as noise of the size of the tokenizer's
+    # errors on the validation part, times this; 0: off.
+    config.inpaint.residual_scale = 1.0
     config.inpaint.num_rounds = 1  # Encode, draw, join; again from the result.
     config.inpaint.num_decode_steps = 10
-    config.inpaint.choice_temperature = 4.0
-    config.inpaint.token_temperature = 1.0
+    # So much noise that tokens are filled in random order: the surest first, as in
+    # `sample`, makes draws too sure.
+    config.inpaint.choice_temperature = 100.0
+    config.inpaint.token_temperature = 1.3  # The prior is too sure of unseen series.
 
 
 def _evaluation(config: ConfigDict) -> None:

@@ -1,12 +1,26 @@
 """Point guesses of missing values and of futures that a model must beat; NumPy arrays.
 
-Series are [n, L]; `seen` bool [n, L]. One channel.
+Series are [n, L], one channel; `seen` bool [n, L]. `by_channel` makes them guess
+[n, L, C].
 """
 
 import numpy as np
 
 _LAGS = 3  # A season shows at least so often in a window.
 _PENALTIES = np.logspace(-3, 3, 13)
+
+
+def by_channel(guess, x, *others):
+    """`guess(x, *others)` of every channel alone; of `others` what is [n, L, C], too."""
+
+    def cut(value, c):
+        return value[..., c] if np.ndim(value) == 3 else value
+
+    parts = [
+        guess(x[..., c], *(cut(value, c) for value in others))
+        for c in range(x.shape[-1])
+    ]
+    return np.stack(parts, axis=-1)
 
 
 def linear(x, seen):
@@ -61,14 +75,14 @@ def ridge(x, start, x_train):
     return np.concatenate([x[:, :start], model.predict(x[:, :start])], axis=1)
 
 
-def auto_ets(x, start):
-    """aeon's AutoETS, fitted to the past of each series alone; [n, L]."""
+def auto_ets(x, start, season):
+    """aeon's AutoETS, fitted to the past of each series alone; season 0: without."""
     from aeon.forecasting.stats import AutoETS
 
     horizon = x.shape[1] - start
     guesses = []
     for row in x.astype(np.float64):
-        guess = AutoETS().iterative_forecast(row[:start], horizon)
+        guess = AutoETS(season or None).iterative_forecast(row[:start], horizon)
         # Where its optimiser fails, the last value is what a user would take.
         guesses.append(np.where(np.isfinite(guess), guess, row[start - 1]))
     return np.concatenate([x[:, :start], np.stack(guesses)], axis=1)

@@ -1,12 +1,15 @@
 """What the imputation and forecasting experiments share: data, table, JSON, figure."""
 
 import argparse
+import copy
+import dataclasses
 import json
 import pathlib
 
 import numpy as np
 
 import tsgen_jax
+from experiments import baselines
 from tsgen_jax.data.dataset import load_dataset
 from tsgen_jax.evaluation import fan_chart, probabilistic, report
 
@@ -26,24 +29,47 @@ def parse(description: str, name: str) -> argparse.Namespace:
     parser.add_argument("--num_series", type=int, default=100, help="at most")
     parser.add_argument("--num", type=int, default=50, help="draws")
     parser.add_argument("--seed", type=int, default=0, help="of series, gaps and draws")
+    parser.add_argument(
+        "--season", type=int, default=0, help="time points; 0: found in training series"
+    )
+    parser.add_argument(
+        "--inpaint",
+        nargs="*",
+        default=[],
+        metavar="KEY=VALUE",
+        help="values of config.inpaint other than the run's, to see what they do",
+    )
     parser.add_argument("--out", default=str(RESULTS / f"{name}.json"), metavar="FILE")
     return parser.parse_args()
 
 
 def series(run: str, args: argparse.Namespace):
-    """The model, series [n, L] to complete, their rows, and the training series."""
-    model = tsgen_jax.load(run)
+    """The model, series to complete, training series, both [n, L, C], and the draw."""
+    model = changed(tsgen_jax.load(run), args.inpaint)
     dataset = load_dataset(**model.config.data)
-    if dataset.num_channels > 1:
-        raise SystemExit(f"{run}: {dataset.num_channels} channels; one is supported.")
-    x = getattr(dataset, f"x_{args.part}")[:, :, 0]
+    x = getattr(dataset, f"x_{args.part}")
     rng = np.random.default_rng(args.seed)
     rows = np.sort(rng.permutation(len(x))[: args.num_series])
-    return model, x[rows], dataset.x_train[:, :, 0], rng
+    return model, x[rows], dataset.x_train, rng
+
+
+def changed(model, pairs: list[str]):
+    """The model with other values of `config.inpaint`; KeyError for no such key."""
+    settings = copy.deepcopy(model.generator.inpainting)
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        settings[key] = type(settings[key])(value)
+    generator = dataclasses.replace(model.generator, inpainting=settings)
+    return dataclasses.replace(model, generator=generator)
+
+
+def season_of(y_train, args: argparse.Namespace) -> int:
+    """The season that is given, else that of the mean over channels; 0: none."""
+    return args.season or baselines.period(y_train.mean(-1))
 
 
 def judge(draws, guesses, x, missing) -> dict[str, dict[str, float]]:
-    """Scores of the draws [m, n, L] and of each guess [n, L] on what was missing."""
+    """Scores of draws [m, n, L, C] and of each guess [n, L, C] on what was missing."""
     found = {"model": probabilistic.scores(draws, x, missing)}
     for name, guess in guesses.items():
         scores = probabilistic.scores(guess[None], x, missing)
@@ -66,10 +92,10 @@ def tell(title: str, found: dict[str, dict[str, float]]) -> None:
 
 
 def draw(path: str, x, seen, draws, guess, name: str, title: str) -> None:
-    """A fan chart of the first series, beside the JSON."""
-    figure = fan_chart.plot_fan_chart(
-        x[:6], seen[:6], draws[:, :6], guess[:6], name, title
-    )
+    """A fan chart of the last channel of the first series, beside the JSON."""
+    x, seen, guess = (a[:6, :, -1] for a in (x, seen, guess))
+    draws = draws[:, :6, :, -1]
+    figure = fan_chart.plot_fan_chart(x, seen, draws, guess, name, title)
     report.save_figure(figure, path)
 
 

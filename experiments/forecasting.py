@@ -4,8 +4,8 @@
 
 The last quarter of every series is to be forecast; the class is not given. Series are
 scaled as the networks see them. AutoETS sees the past of one series, as in forecasting
-at large; RidgeCV (scikit-learn) learns the future from the past over all training
-series, as the model does. CRPS of a single guess is its absolute error. Results:
+at large (and the season where --season gives one); RidgeCV (scikit-learn) learns the future from the past over all training
+series, as the model does. Baselines guess each channel alone. CRPS of a single guess is its absolute error. Results:
 experiments/results/.
 """
 
@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from experiments import baselines, completion  # noqa: E402
+from experiments.baselines import by_channel  # noqa: E402
 
 
 def main():
@@ -29,21 +30,20 @@ def main():
         start = x.shape[1] * 3 // 4
         horizon = x.shape[1] - start
         draws = model.forecast(x[:, :start], horizon, num=args.num, seed=args.seed)
-        draws = scale(draws)[..., 0]
-        y, y_train = scale(x[..., None])[..., 0], scale(x_train[..., None])[..., 0]
+        draws, y, y_train = scale(draws), scale(x), scale(x_train)
         past = np.repeat(y[None, :, :start], args.num, axis=0)
         draws = np.concatenate([past, draws], axis=2)
         seen = np.zeros(y.shape, bool)
         seen[:, :start] = True
         guesses = {
-            "last value": baselines.last_value(y, seen),
-            "aeon AutoETS": baselines.auto_ets(y, start),
-            "sklearn RidgeCV": baselines.ridge(y, start, y_train),
+            "last value": by_channel(baselines.last_value, y, seen),
+            "aeon AutoETS": by_channel(baselines.auto_ets, y, start, args.season),
+            "sklearn RidgeCV": by_channel(baselines.ridge, y, start, y_train),
             "training mean": np.where(seen, y, y_train.mean(0)),
         }
-        season = baselines.period(y_train[:, :start])
+        season = completion.season_of(y_train[:, :start], args)
         if season:
-            naive = baselines.seasonal_naive(y, seen, season)
+            naive = by_channel(baselines.seasonal_naive, y, seen, season)
             guesses[f"seasonal ({season})"] = naive
         found = completion.judge(draws, guesses, y, ~seen)
         name = model.facts.name

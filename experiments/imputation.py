@@ -2,7 +2,8 @@
 
   python experiments/imputation.py --run runs/ssl_vqvae-vibcreg-GunPoint runs/...
 
-30 % of every series are hidden, in one block and in three; the class is not given.
+30 % of every series are hidden, in one block and in three, in all channels at once; the
+class is not given. Baselines guess each channel alone.
 Series are scaled as the networks see them, so errors are in training deviations.
 CRPS of a single guess is its absolute error. Results: experiments/results/.
 """
@@ -15,6 +16,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from experiments import baselines, completion  # noqa: E402
+from experiments.baselines import by_channel  # noqa: E402
 
 _SHARE = 0.3
 
@@ -37,19 +39,22 @@ def main():
     for run in args.run:
         model, x, x_train, rng = completion.series(run, args)
         scale = model.facts.scaler.transform
-        season = baselines.period(x_train)
+        y, y_train = scale(x), scale(x_train)
+        season = completion.season_of(y_train, args)
         for num_blocks in (1, 3):
-            seen = hide(rng, *x.shape, num_blocks)
+            seen = hide(rng, *x.shape[:2], num_blocks)[..., None]
+            seen = np.broadcast_to(seen, x.shape)
             draws = model.impute(x, seen, num=args.num, seed=args.seed)
-            draws = scale(draws)[..., 0]
-            y, y_train = scale(x[..., None])[..., 0], scale(x_train[..., None])[..., 0]
+            draws = scale(draws)
             guesses = {
-                "linear": baselines.linear(y, seen),
-                "last value": baselines.last_value(y, seen),
-                "sklearn KNNImputer": baselines.nearest_neighbours(y, seen, y_train),
+                "linear": by_channel(baselines.linear, y, seen),
+                "last value": by_channel(baselines.last_value, y, seen),
+                "sklearn KNNImputer": by_channel(
+                    baselines.nearest_neighbours, y, seen, y_train
+                ),
             }
             if season:
-                naive = baselines.seasonal_naive(y, seen, season)
+                naive = by_channel(baselines.seasonal_naive, y, seen, season)
                 guesses[f"seasonal ({season})"] = naive
             found = completion.judge(draws, guesses, y, ~seen)
             name = model.facts.name

@@ -15,7 +15,7 @@ from tsgen_jax import allocator, compilation_cache, optim, sharding, train
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.generator import Generator
 from tsgen_jax.models import vqvae
-from tsgen_jax.sampling import guidance
+from tsgen_jax.sampling import guidance, residual
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.tasks import tokenizer as tokenizer_task
 from tsgen_jax.types import PyTree, Task
@@ -165,7 +165,10 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     model = tokenizer_task.make_model(config, shape.length, shape.channels)
     scaler = Scaler(np.zeros(shape.channels), np.ones(shape.channels))
     settings = config.sample, config.inpaint
-    generator = Generator(model, weights, prior, prior_weights, scaler, *settings)
+    left_out = residual.none(shape.length, shape.channels)
+    generator = Generator(
+        model, weights, prior, prior_weights, scaler, *settings, left_out
+    )
     label = np.arange(config.sample.num_samples, dtype=np.int32) % shape.classes
 
     def run(units):

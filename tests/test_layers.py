@@ -15,7 +15,7 @@ _LAYERS = [
         *("run_dir", "inputs", "shared_file"),
     },
     {"models", "checkpoint", "writer", "compilation_cache", "interrupt", "facts"},
-    {"steps", "seeds"},
+    {"steps", "seeds", "residuals"},
     {"programs", "members"},
     {"tasks", "train"},
     {"generator", "judges"},

@@ -1,5 +1,8 @@
 """The model as users see it, with weights drawn at random."""
 
+import dataclasses
+import json
+import shutil
 import subprocess
 import sys
 
@@ -13,6 +16,7 @@ import tsgen_jax
 from tests import tiny
 from tsgen_jax import run_dir
 from tsgen_jax.model import Model
+from tsgen_jax.sampling import residual
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +105,6 @@ def test_log_likelihood_of_priors_that_are_known(tiny_model, x):
 
 
 def _with_prior(model, weights):
-    import dataclasses
-
     generator = dataclasses.replace(model.generator, prior_weights=weights)
     return dataclasses.replace(model, generator=generator)
 
@@ -168,9 +170,6 @@ def test_models_without_or_always_with_a_class(tiny_model, x):
 
 
 def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
-    import json
-    import shutil
-
     with pytest.raises(ValueError, match="nowhere is not there"):
         tsgen_jax.load(str(tmp_path / "nowhere"))
     copy = tmp_path / "copy"
@@ -189,6 +188,37 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     shutil.copy(f"{tiny_run}/config.json", copy)
     (copy / "prior" / "done.json").unlink()
     with pytest.raises(ValueError, match=r"not finished \(prior\)"):
+        tsgen_jax.load(str(copy))
+
+
+def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):
+    """Beside observed samples nothing is added, in the middle of a gap it is."""
+    still = dataclasses.replace(tiny_model.generator, residual=residual.none(24, 2))
+    still = dataclasses.replace(tiny_model, generator=still)
+    seen = np.ones(x.shape[:2], bool)
+    seen[:, 6:20] = False
+    added = tiny_model.impute(x, seen, num=40) - still.impute(x, seen, num=40)
+    np.testing.assert_array_equal(added[:, :, seen[0]], 0)
+    scale = np.asarray(tiny_model.facts.scaler.std)
+    judge = np.asarray(tiny_model.generator.residual.std)[12] * scale
+    np.testing.assert_allclose(added[:, :, 12].std((0, 1)), judge, rtol=0.35)
+
+
+def test_a_run_of_a_version_without_residuals_is_used_as_it_was(
+    tiny_run, tmp_path, caplog, x
+):
+    copy = tmp_path / "old"
+    shutil.copytree(tiny_run, copy)
+    (copy / "tokenizer" / "residual.npz").unlink()
+    config = json.loads((copy / "config.json").read_text())
+    del config["inpaint"]["residual_scale"]
+    run_dir.write_json(str(copy / "config.json"), config)
+    old = tsgen_jax.load(str(copy))
+    assert "old has no residuals" in caplog.text
+    assert not old.generator.residual.std.any()
+    assert np.isfinite(old.forecast(x[:, :18], 6, num=2)).all()
+    (copy / "tokenizer" / "residual.npz").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match=r"residual.npz is damaged"):
         tsgen_jax.load(str(copy))
 
 

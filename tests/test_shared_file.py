@@ -176,3 +176,33 @@ def test_without_flatbuffers_it_is_told_at_once(tiny_model, tmp_path, monkeypatc
     with pytest.raises(ValueError, match="pip install flatbuffers"):
         exporting.export(tiny_model, str(tmp_path / "model.tsgen"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_tokens_leave_out_goes_with_the_model(
+    exported, tiny_run, tmp_path, caplog
+):
+    """Draws of the file are those of the run; without them it says so and goes on."""
+    again, own = tsgen_jax.load(exported), tsgen_jax.load(tiny_run)
+    x = np.zeros((2, 24, 2), np.float32)
+    seen = np.arange(24) < 12
+    observed = np.repeat(seen[None], 2, axis=0)
+    judge = own.impute(x, observed, num=2)
+    np.testing.assert_array_equal(again.impute(x, observed, num=2), judge)
+    members = _members(exported)
+    assert "residual/std.npy" in members
+    old = {k: v for k, v in members.items() if not k.startswith("residual/")}
+    config = json.loads(old["config.json"])
+    del config["inpaint"]["residual_scale"]
+    old["config.json"] = json.dumps(config).encode()
+    path = _write(tmp_path / "old.tsgen", _signed(old))
+    older = tsgen_jax.load(path)
+    assert "old.tsgen has no residuals" in caplog.text
+    assert older.config.inpaint.residual_scale == 0
+    assert np.isfinite(older.impute(x, observed, num=2)).all()
+    harm = _signed(members | {"residual/std.npy": b"no array"})
+    with pytest.raises(ValueError, match=r"residual/std.npy is no plain array"):
+        tsgen_jax.load(_write(tmp_path / "harm.tsgen", harm))
+    small = shared_file.to_npy(np.zeros((3, 2), np.float32))
+    other = _signed(members | {"residual/std.npy": small})
+    with pytest.raises(ValueError, match=r"residuals are \(3, 2\), the tokenizer's"):
+        tsgen_jax.load(_write(tmp_path / "small.tsgen", other))

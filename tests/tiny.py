@@ -8,11 +8,12 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from configs import smoke
-from tsgen_jax import checkpoint, run_dir
+from tsgen_jax import checkpoint, residuals, run_dir
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
 from tsgen_jax.facts import Facts
 from tsgen_jax.generator import untrained_weights
+from tsgen_jax.sampling import residual
 
 
 def make_config(method: str = "vibcreg", **changes) -> ConfigDict:
@@ -61,4 +62,6 @@ def write_run(workdir: str) -> str:
     for stage, tree in weights.items():
         run_dir.mark_done(workdir, stage, {})
         checkpoint.save_weights(os.path.join(workdir, stage, "weights"), tree)
+    errors = np.random.default_rng(2).normal(size=(5, facts.length, 2))
+    residuals.write(workdir, residual.fit(errors, errors, None, None))
     return workdir

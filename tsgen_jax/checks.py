@@ -84,6 +84,7 @@ _RANGES = {
     "sample.batch_size": (1, _INFINITY),
     "inpaint.keep_share": (1e-6, 1),
     "inpaint.join_reach": (1e-6, _INFINITY),
+    "inpaint.residual_scale": (0, _INFINITY),
     "inpaint.num_rounds": (1, _INFINITY),
     "inpaint.num_decode_steps": (1, _INFINITY),
     "inpaint.choice_temperature": (0, _INFINITY),

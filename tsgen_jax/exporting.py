@@ -1,6 +1,8 @@
 """A trained model written to one file, see `shared_file`."""
 
-from tsgen_jax import model_card, sampler_artifact, shared_file
+import numpy as np
+
+from tsgen_jax import model_card, residuals, sampler_artifact, shared_file
 from tsgen_jax.model import Model
 
 
@@ -24,6 +26,9 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
     }
     arrays = shared_file.flatten(weights)
     blobs = {name: shared_file.to_npy(array) for name, array in arrays.items()}
+    for name in residuals.FIELDS:
+        array = np.asarray(getattr(model.generator.residual, name))
+        blobs[f"residual/{name}.npy"] = shared_file.to_npy(array)
     if with_sampler:
         program = sampler_artifact.make_sampler(model.generator).serialize()
         blobs["sampler.jaxexport"] = bytes(program)

@@ -19,7 +19,7 @@ from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.facts import Facts
 from tsgen_jax.models import prior, vqvae
 from tsgen_jax.nn import quantizer
-from tsgen_jax.sampling import decode, guidance, inpaint
+from tsgen_jax.sampling import decode, guidance, inpaint, residual
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.tasks import tokenizer as tokenizer_task
 from tsgen_jax.types import Array, Batch, PyTree
@@ -57,6 +57,7 @@ class Generator:
     scaler: Scaler
     settings: ConfigDict  # config.sample
     inpainting: ConfigDict  # config.inpaint
+    residual: residual.Residual  # What tokens leave out; only inpainting draws it.
 
     @functools.cached_property
     def _sample(self):
@@ -88,6 +89,8 @@ class Generator:
 
     @functools.cached_property
     def _inpaint(self):
+        roots = residual.roots(self.residual)
+
         @jax.jit
         def draw(key, stage_1, stage_2, x, observed, label):
             return inpaint.inpaint(
@@ -96,6 +99,7 @@ class Generator:
                 observed,
                 tokenize=functools.partial(vqvae.tokenize, self.tokenizer, stage_1),
                 detokenize=functools.partial(vqvae.detokenize, self.tokenizer, stage_1),
+                draw_residual=lambda key, num: residual.draw(key, roots, num),
                 logits_fn=self._guided(stage_2, label),
                 map_shape=self.tokenizer.map_shape,
                 mask_token=self.prior.num_codes,
@@ -258,10 +262,23 @@ def abstract_weights(config: ConfigDict, facts: Facts) -> dict[str, PyTree]:
 
 
 def make_generator(
-    config: ConfigDict, facts: Facts, weights: dict[str, PyTree]
+    config: ConfigDict,
+    facts: Facts,
+    weights: dict[str, PyTree],
+    left_out: residual.Residual | None,
 ) -> Generator:
-    """A generator from the weights of both stages, by name."""
+    """A generator from the weights of both stages, by name.
+
+    `left_out` is what tokens leave out of series; None: not known, none is drawn.
+    """
     tokenizer, second = make_models(config, facts)
+    if left_out is None:
+        left_out = residual.none(tokenizer.length, tokenizer.channels)
+    if left_out.std.shape != (tokenizer.length, tokenizer.channels):
+        raise ValueError(
+            f"The stored residuals are {left_out.std.shape}, the tokenizer's series "
+            f"{(tokenizer.length, tokenizer.channels)}."
+        )
     return Generator(
         tokenizer,
         weights["tokenizer"],
@@ -270,4 +287,5 @@ def make_generator(
         facts.scaler,
         config.sample,
         config.inpaint,
+        left_out,
     )

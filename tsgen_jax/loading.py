@@ -5,10 +5,11 @@ import os
 import jax
 from ml_collections import ConfigDict
 
-from tsgen_jax import checkpoint, compilation_cache, run_dir, shared_file
+from tsgen_jax import checkpoint, compilation_cache, residuals, run_dir, shared_file
 from tsgen_jax.facts import Facts
 from tsgen_jax.generator import abstract_weights, make_generator
 from tsgen_jax.model import Model
+from tsgen_jax.sampling.residual import Residual
 from tsgen_jax.types import PyTree
 
 STAGES = ("tokenizer", "prior")
@@ -56,7 +57,7 @@ def build(
 
 
 def _load_run(workdir: str) -> Model:
-    config = ConfigDict(run_dir.read_config(workdir)).lock()
+    config = _with_residual_scale(run_dir.read_config(workdir))
     left = [s for s in STAGES if run_dir.read_done(workdir, s) is None]
     if left:
         raise ValueError(
@@ -72,7 +73,11 @@ def _load_run(workdir: str) -> Model:
         for stage in STAGES
     }
     metrics = run_dir.read_done(workdir, "evaluation") or {}
-    return Model(make_generator(config, facts, weights), config, facts, metrics)
+    left_out = residuals.read(workdir)
+    if left_out is None:
+        residuals.warn_of_none(workdir)
+    generator = make_generator(config, facts, weights, left_out)
+    return Model(generator, config, facts, metrics)
 
 
 def _load_file(path: str) -> Model:
@@ -82,7 +87,7 @@ def _load_file(path: str) -> Model:
         if name not in members:
             raise ValueError(f"{path} lacks {name}: it is no complete model.")
         texts[name] = shared_file.as_json(members[name], path, name)
-    config = ConfigDict(texts["config.json"]).lock()
+    config = _with_residual_scale(texts["config.json"])
     try:
         facts = Facts.from_json(texts["facts.json"])
     except (ValueError, TypeError) as error:
@@ -90,8 +95,35 @@ def _load_file(path: str) -> Model:
     compilation_cache.enable()
     shapes = build(config, facts, path)
     weights = shared_file.unflatten(members, shapes, path)
-    generator = make_generator(config, facts, weights)
+    left_out = _residual(members, path)
+    generator = make_generator(config, facts, weights, left_out)
     return Model(generator, config, facts, texts["metrics.json"])
+
+
+def _with_residual_scale(values: dict) -> ConfigDict:
+    """A locked config; of a version before residuals, with none drawn."""
+    config = ConfigDict(values)
+    if "inpaint" in config and "residual_scale" not in config.inpaint:
+        config.inpaint.residual_scale = 0.0
+    return config.lock()
+
+
+def _residual(members: dict[str, bytes], path: str) -> Residual | None:
+    """What tokens leave out, from a model file; None where it has none.
+
+    Raises:
+        ValueError: it is no plain array; the message names the member.
+    """
+    names = {field: f"residual/{field}.npy" for field in residuals.FIELDS}
+    if any(name not in members for name in names.values()):
+        residuals.warn_of_none(path)
+        return None
+    return Residual(
+        **{
+            field: shared_file.from_npy(members[name], f"{path}: {name}")
+            for field, name in names.items()
+        }
+    )
 
 
 def read_facts(workdir: str) -> Facts:

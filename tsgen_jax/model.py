@@ -6,12 +6,14 @@ in the order of `model.classes`. The same seed gives the same draws, and the fir
 series of many are those of few.
 """
 
+import dataclasses
 import functools
 
 import jax
 import numpy as np
 
 from tsgen_jax import completion, inputs
+from tsgen_jax.sampling import residual
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.trained import Label, Trained, check_no_nan, key_of
 from tsgen_jax.types import Array
@@ -25,6 +27,12 @@ class Model(Trained):
     @functools.cached_property
     def _nll(self):
         return prior_task.make_nll(self.config, self.generator.prior)
+
+    @functools.cached_property
+    def _smooth(self):
+        """The generator of long series: as `sample`, it draws no residuals."""
+        shape = self.generator.residual.std.shape
+        return dataclasses.replace(self.generator, residual=residual.none(*shape))
 
     def sample(self, num: int, label: Label = None, seed: int = 0) -> np.ndarray:
         """Generates series.
@@ -228,4 +236,4 @@ class Model(Trained):
         first = self.sample(num, label, seed)[:, :length]
         label = self.labels(num) if label is None else self._label(label, num)
         key = jax.random.fold_in(key_of(seed), _LATER)
-        return completion.extend(self.generator, key, first, length, label, overlap)
+        return completion.extend(self._smooth, key, first, length, label, overlap)

@@ -22,6 +22,7 @@ from tsgen_jax import (
     checkpoint,
     checks,
     compilation_cache,
+    residuals,
     run_dir,
     run_evaluation,
     run_report,
@@ -244,14 +245,13 @@ def _train_both(
         tasks.append(dataclasses.replace(own, evaluate=evaluate))
     settings = stage_settings.fitted(config.train.prior, "prior", len(x_train))
     second = _train_stage(runs, tasks, settings, 2)
-    facts = Facts.of(dataset)
-    return [
-        (
-            make_generator(config, facts, {"tokenizer": weights, "prior": last}),
-            {"tokenizer": task, "prior": own},
-        )
-        for own, weights, last in zip(tasks, first, second, strict=True)
-    ]
+    facts, trained = Facts.of(dataset), []
+    for run, own, weights, last in zip(runs, tasks, first, second, strict=True):
+        left_out = residuals.measured(run.workdir, tokenizer, weights, seen, unseen)
+        both = {"tokenizer": weights, "prior": last}
+        generator = make_generator(config, facts, both, left_out)
+        trained.append((generator, {"tokenizer": task, "prior": own}))
+    return trained
 
 
 def _train_stage(

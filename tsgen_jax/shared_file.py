@@ -1,8 +1,8 @@
 """A model in one file: a zip of plain arrays and texts, each with its SHA-256.
 
 Members: `manifest.json` (format, and the digest of every other member), config.json,
-facts.json, metrics.json, README.md (the model card), weights/<stage>/<path>.npy, and
-sampler.jaxexport. Reading takes arrays without pickle and texts as JSON: nothing in the
+facts.json, metrics.json, README.md (the model card), weights/<stage>/<path>.npy,
+residual/<field>.npy (what tokens leave out), and sampler.jaxexport. Reading takes arrays without pickle and texts as JSON: nothing in the
 file is ever executed by it.
 """
 
@@ -46,7 +46,7 @@ def unflatten(
         name = _member(path)
         if name not in members:
             raise ValueError(f"{where} lacks {name}: it is no complete model.")
-        array = _array(members[name], f"{where}: {name}")
+        array = from_npy(members[name], f"{where}: {name}")
         if array.shape != shape.shape or array.dtype != shape.dtype:
             raise ValueError(
                 f"{where}: {name} is {array.dtype}{list(array.shape)}, the config "
@@ -153,7 +153,8 @@ def _encode(value: Any) -> bytes:
     return (json.dumps(value, indent=2, sort_keys=True) + "\n").encode()
 
 
-def _array(data: bytes, where: str) -> np.ndarray:
+def from_npy(data: bytes, where: str) -> np.ndarray:
+    """The array in the bytes of an .npy file; ValueError, which says `where`."""
     try:
         return np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     except ValueError as error:

@@ -1,7 +1,10 @@
+import json
+
 import numpy as np
 import pytest
 
-from experiments import baselines, imputation
+from experiments import baselines, completion, forecasting, imputation
+from tests import tiny
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +59,48 @@ def test_three_tenths_are_hidden_in_equal_blocks():
     starts = np.diff(np.pad(seen, ((0, 0), (1, 1)), constant_values=True).astype(int))
     assert ((starts == -1).sum(1) <= 3).all()
     assert not seen.all(0).any()  # Every place can be hidden.
+
+
+def test_every_channel_is_guessed_alone(case):
+    x, seen = case
+    both = np.stack([x, 3 - 2 * x[::-1]], axis=-1)
+    seen_both = np.stack([seen, seen[::-1]], axis=-1)
+    found = baselines.by_channel(baselines.seasonal_naive, both, seen_both, 6)
+    for c in range(2):
+        judge = baselines.seasonal_naive(both[..., c], seen_both[..., c], 6)
+        np.testing.assert_array_equal(found[..., c], judge)
+    learnt = baselines.by_channel(baselines.ridge, both, 18, both)
+    assert learnt.shape == both.shape
+    judge = baselines.ridge(both[..., 1], 18, both[..., 1])
+    np.testing.assert_array_equal(learnt[..., 1], judge)
+
+
+@pytest.mark.parametrize("experiment", [imputation, forecasting])
+def test_series_of_several_channels_are_scored(
+    experiment, tmp_path, monkeypatch, tiny_model
+):
+    dataset = tiny.make_dataset(channels=2)
+    monkeypatch.setattr(completion.tsgen_jax, "load", lambda run: tiny_model)
+    monkeypatch.setattr(completion, "load_dataset", lambda **data: dataset)
+    out = tmp_path / "scores.json"
+    words = ["--run", "a", "--num=3", "--num_series=4", "--season=6", f"--out={out}"]
+    words += ["--inpaint", "residual_scale=0", "num_rounds=2"]
+    monkeypatch.setattr("sys.argv", ["x", *words])
+    experiment.main()
+    found = json.loads(out.read_text())
+    scores = found["results"][0]["scores"]
+    assert "seasonal (6)" in scores
+    assert all(np.isfinite(s["crps"]) for s in scores.values())
+    assert list(tmp_path.glob("*.png"))
+
+
+def test_other_values_of_inpainting_are_used(tiny_model):
+    other = completion.changed(tiny_model, ["residual_scale=0.5", "num_rounds=2"])
+    settings, own = other.generator.inpainting, tiny_model.generator.inpainting
+    assert settings.to_dict() == {
+        **own.to_dict(),
+        "residual_scale": 0.5,
+        "num_rounds": 2,
+    }
+    with pytest.raises(KeyError):
+        completion.changed(tiny_model, ["residual=1"])

@@ -2,8 +2,8 @@
 
 Token-level inpainting: tokens that stand for observed samples are kept, the others
 decoded (MaskGIT, https://arxiv.org/abs/2202.04200, section 4.3, for images). Then the
-observed samples are put back and the drawn stretches are bent to meet them. Knows only
-functions between series, tokens and logits.
+what tokens leave out is drawn as well, the observed samples are put back and the drawn
+stretches are bent to meet them. Knows only functions between series, tokens and logits.
 """
 
 from collections.abc import Callable
@@ -57,9 +57,16 @@ def interpolate(x: Array, observed: Array) -> jax.Array:
 def join(x_hat: Array, x: Array, observed: Array, reach: float) -> jax.Array:
     """Bends drawn series to meet the observed samples, which are put back.
 
-    The offset x - x_hat, known at the ends of a gap, is laid over it as a line, so
-    nothing jumps. A gap with one end takes that end's offset with weight
-    exp(-distance / reach): far away the prior is trusted.
+    The offset x - x_hat is known at the ends of a gap. In the gap it is taken for what
+    is expected of a process with correlation exp(-distance / reach) (kriging, Rasmussen
+    and Williams 2006, equation 2.25): with both ends at a and b
+
+        (sinh((b - t) / reach) offset_a + sinh((t - a) / reach) offset_b)
+        / sinh((b - a) / reach),
+
+    nearly a line where the gap is short and nothing far from both; with one end it
+    fades as exp(-distance / reach). So nothing jumps, and far away the prior is
+    trusted.
 
     Args:
         x_hat: drawn, float [B, L, C].
@@ -73,10 +80,16 @@ def join(x_hat: Array, x: Array, observed: Array, reach: float) -> jax.Array:
     length = x.shape[1]
     before, after = neighbours(observed)
     time = jnp.arange(length)[None, :, None]
-    distance = jnp.where(before < 0, after - time, time - before)
-    one_ended = (before < 0) | (after == length)
-    fade = jnp.where(one_ended, jnp.exp(-distance / reach), 1.0)
-    bent = x_hat + fade * interpolate(jnp.where(observed, x - x_hat, 0), observed)
+    past, left = (time - before) / reach, (after - time) / reach
+    # sinh(p) / sinh(p + q) = e^-q (1 - e^-2p) / (1 - e^-2(p + q)); inf where no end.
+    past = jnp.where(before < 0, jnp.inf, past)
+    left = jnp.where(after == length, jnp.inf, left)
+    whole = jnp.expm1(-2 * jnp.where(observed, jnp.inf, past + left))
+    offset = jnp.where(observed, x - x_hat, 0)
+    first = jnp.take_along_axis(offset, jnp.clip(before, 0), 1)
+    last = jnp.take_along_axis(offset, jnp.clip(after, max=length - 1), 1)
+    bent = x_hat + jnp.exp(-past) * jnp.expm1(-2 * left) / whole * first
+    bent += jnp.exp(-left) * jnp.expm1(-2 * past) / whole * last
     return jnp.where(observed, x, bent)
 
 
@@ -115,11 +128,13 @@ def inpaint(
     *,
     tokenize: Callable[[jax.Array], jax.Array],
     detokenize: Callable[[jax.Array], jax.Array],
+    draw_residual: Callable[[jax.Array, int], jax.Array],
     logits_fn: decode.LogitsFn,
     map_shape: tuple[int, int],
     mask_token: int,
     keep_share: float,
     join_reach: float,
+    residual_scale: float,
     num_rounds: int,
     num_decode_steps: int,
     choice_temperature: float,
@@ -133,11 +148,14 @@ def inpaint(
         observed: bool [B, L, C].
         tokenize: scaled series [B, L, C] -> tokens int [B, N].
         detokenize: tokens int [B, N] -> scaled series [B, L, C].
+        draw_residual: (key, B) -> what tokens leave out, float [B, L, C].
         logits_fn: see `decode`; it holds the classes.
         map_shape: (F, W), N = F W.
         mask_token: K.
         keep_share: see `known_columns`.
         join_reach: see `join`.
+        residual_scale: what is drawn by it is added times this, before the join: beside
+            observed samples it is as sure as they are.
         num_rounds: the first one encodes series filled by lines, each later one the
             result of the one before, which mends tokens beside the gaps.
         num_decode_steps: see `decode`, as the two below.
@@ -150,6 +168,7 @@ def inpaint(
     bins, columns = map_shape
     known = known_columns(observed, columns, keep_share)
     known = jnp.tile(known, (1, bins))  # Rows of the map follow each other.
+    key_residual, key = jax.random.split(key)
     series = interpolate(x, observed)
     for number in range(num_rounds):
         tokens, _ = decode.decode(
@@ -161,5 +180,7 @@ def inpaint(
             choice_temperature=choice_temperature,
             token_temperature=token_temperature,
         )
-        series = join(detokenize(tokens), x, observed, join_reach)
-    return series
+        x_hat = detokenize(tokens)
+        series = join(x_hat, x, observed, join_reach)
+    x_hat += residual_scale * draw_residual(key_residual, len(x))
+    return join(x_hat, x, observed, join_reach)

@@ -16,8 +16,9 @@ def get_config(arg: str = "") -> ConfigDict:
         raise ValueError(f"configs/multivariate.py takes no argument, got {arg!r}.")
     config = default.get_config()
     config.name = "multivariate"
-    # 60 tokens of 256 codes: with a frame every 2 samples (30 tokens) or 32 codes the
-    # error of ETTh1's validation part is 1.6 and NUMBER times as large.
+    # 60 tokens of 256 codes. Error of ETTh1's validation part after 300 steps (scaled
+    # to variance 1): 0.068; 1024 codes 0.072; window 4 (36 tokens) 0.082; a frame every
+    # 2 samples (30 tokens) 0.107, with 32 codes 0.135; both (18 tokens) 0.125.
     config.stft.hop = 1
     config.quantizer.num_codes = 256
     config.prior.width = 128

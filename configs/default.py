@@ -196,13 +196,24 @@ def _evaluation(config: ConfigDict) -> None:
     config.judge.widths = (128, 256, 128)  # Of its convolutions.
     config.judge.kernel_sizes = (8, 5, 3)
     config.judge.num_kernels = 504  # Features of the other judge, MiniRocket.
+    # TS2Vec, the judge of Context-FID: the sizes of its authors' code.
+    config.judge.ts2vec = ConfigDict()
+    config.judge.ts2vec.width = 64
+    config.judge.ts2vec.num_blocks = 10  # Dilations 1, 2, 4, ...; one more at the end.
+    config.judge.ts2vec.features = 320
+    config.judge.ts2vec.dropout = 0.1
+    config.judge.ts2vec.mask_ratio = 0.5  # Of time points.
+    config.judge.ts2vec.instance_weight = 0.5  # Of the loss; the rest is temporal.
+    config.judge.ts2vec.few_values = 100_000  # In TRAIN; up to these,
+    config.judge.ts2vec.few_steps = 200  # so many steps instead of num_steps.
 
     config.evaluation = ConfigDict()
     config.evaluation.batch_size = 64
     config.evaluation.num_mask_draws = 8  # Masks per series in the held-out NLL.
     config.evaluation.num_shown = 8  # Series per class in the figures.
     config.evaluation.seed = 0  # Of every draw below.
-    # Judges, and groups of scores, joined by '+': see evaluation/scores.py.
+    # Judges ('fcn', 'minirocket', 'ts2vec'), and groups of scores, joined by '+': see
+    # evaluation/scores.py.
     config.evaluation.judges = "fcn+minirocket"
     config.evaluation.scores = (
         "fidelity+usefulness+statistics+post_hoc+privacy+representation"
@@ -226,11 +237,15 @@ def _stages(config: ConfigDict) -> None:
     # Post-hoc scores of TimeGAN (Yoon et al. 2019): 2000 and 5000 steps there.
     config.train.discriminator = _train(num_steps=300, batch_size=128)
     config.train.predictor = _train(num_steps=600, batch_size=128)
-    for stage in ("judge", "discriminator", "predictor"):
+    config.train.ts2vec = _train(num_steps=600, batch_size=8)
+    config.train.ts2vec.weight_decay = 0.01  # PyTorch's AdamW, of all weights.
+    config.train.ts2vec.decay_all_weights = True
+    for stage in ("judge", "discriminator", "predictor", "ts2vec"):
         train = config.train[stage]
         train.warmup_steps, train.clip_norm, train.select = 0, 0.0, "last"
     for stage in ("discriminator", "predictor"):
         config.train[stage].weight_decay = 0.0
+    for stage in ("discriminator", "predictor", "ts2vec"):
         config.train[stage].log_every = 500
         config.train[stage].checkpoint_every = 100_000  # It is thrown away.
 

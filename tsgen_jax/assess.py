@@ -14,11 +14,10 @@ from tsgen_jax import run_dir
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.evaluation import fidelity, gallery, scores
 from tsgen_jax.evaluation.scores import Score
-from tsgen_jax.judges import cas, fcn, post_hoc, rocket
+from tsgen_jax.judges import cas, fcn, post_hoc, rocket, ts2vec, usable
 from tsgen_jax.types import Array
 
 _LOG = logging.getLogger(__name__)
-_MIN_LENGTH = 9  # Of MiniRocket.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -186,20 +185,26 @@ def assess(
 def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
     said = _Progress()
     settings, groups = config.evaluation, config.evaluation.scores.split("+")
-    names, notes = _judges(config, dataset)
+    names, notes = usable(
+        settings.judges, dataset.name, dataset.num_classes, dataset.length
+    )
     if not {"fidelity", "usefulness"} & set(groups):
         names = []
     judge = fcn.load_or_train(config, dataset, workdir) if "fcn" in names else None
     x_train, y_train = fcn.whole_train(dataset)
     sets = {"test": dataset.x_test, "samples": samples.x, "train": x_train}
-    features, probabilities = {}, None
+    features, probabilities, extract = {}, None, {}
     if judge:
+        extract["fcn"] = lambda x: judge(x)[0]
         outputs = {name: judge(x) for name, x in sets.items()}
         features["fcn"] = {name: out[0] for name, out in outputs.items()}
         probabilities = {name: out[1] for name, out in outputs.items()}
     if "minirocket" in names:
-        drawn = rocket.Judge(config, dataset, workdir)
-        features["minirocket"] = {name: drawn(x) for name, x in sets.items()}
+        extract["minirocket"] = rocket.Judge(config, dataset, workdir)
+    if "ts2vec" in names and "fidelity" in groups:
+        extract["ts2vec"] = ts2vec.Judge(config, dataset)
+    for name in [name for name in extract if name not in features]:
+        features[name] = {part: extract[name](x) for part, x in sets.items()}
     said("features of the judges")
     rows, confusions = [], {}
 
@@ -210,22 +215,17 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
 
     if "fidelity" in groups:
         for name, of in features.items():
-            add(
-                scores.fidelity,
-                name,
-                of["test"],
-                of["samples"],
-                of["train"],
-                dataset.y_test,
-                samples.label,
-                y_train,
-                probabilities if name == "fcn" else None,
-            )
+            three = of["test"], of["samples"], of["train"]
+            if name == "ts2vec":
+                add(scores.context_fid, name, *three)
+            else:
+                labels = dataset.y_test, samples.label, y_train
+                p = probabilities if name == "fcn" else None
+                add(scores.fidelity, name, *three, *labels, p)
             if x_hat is not None:
-                again = judge(x_hat)[0] if name == "fcn" else drawn(x_hat)
-                rows.append(_reconstruction_fid(name, of, again))
+                rows.append(_reconstruction_fid(name, of, extract[name](x_hat)))
         said("fidelity")
-    if "usefulness" in groups and names:
+    if "usefulness" in groups and {"fcn", "minirocket"} & set(names):
         if samples.label is None:
             notes.append("CAS is left out: the samples have no labels.")
         else:
@@ -255,18 +255,6 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
     pictures |= gallery.nearest(settings.seed, flat, sets)
     said("points for the figures")
     return Assessment(rows, notes, judge.digest if judge else "", pictures)
-
-
-def _judges(config: ConfigDict, dataset: Dataset) -> tuple[list[str], list[str]]:
-    """Judges that this set can have, and why others are left out."""
-    names, notes = config.evaluation.judges.split("+"), []
-    if "fcn" in names and dataset.num_classes < 2:
-        names.remove("fcn")
-        notes.append(f"No FCN judge: {dataset.name} has one class only.")
-    if "minirocket" in names and dataset.length < _MIN_LENGTH:
-        names.remove("minirocket")
-        notes.append(f"No MiniRocket judge: series have {dataset.length} time points.")
-    return names, notes
 
 
 def _named(settings: ConfigDict, function) -> dict:

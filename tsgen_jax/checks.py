@@ -14,7 +14,7 @@ from tsgen_jax.nn import quantizer, resnet, stft
 from tsgen_jax.sampling import mask_schedule
 from tsgen_jax.tasks import tokenizer
 
-STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor")
+STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor", "ts2vec")
 _MODELS = {
     "precision": ("float32", "bfloat16"),
     "data.split": SPLITS,
@@ -94,6 +94,14 @@ _RANGES = {
     "evaluation.num_shown": (1, _INFINITY),
     "judge.seed": (0, 2**32 - 1),
     "judge.num_kernels": (84, _INFINITY),
+    "judge.ts2vec.width": (1, _INFINITY),
+    "judge.ts2vec.num_blocks": (0, 30),
+    "judge.ts2vec.features": (1, _INFINITY),
+    "judge.ts2vec.dropout": (0, 0.99),
+    "judge.ts2vec.mask_ratio": (0, 1),
+    "judge.ts2vec.instance_weight": (0, 1),
+    "judge.ts2vec.few_values": (0, _INFINITY),
+    "judge.ts2vec.few_steps": (1, _INFINITY),
     "evaluation.seed": (0, 2**32 - 1),
     "evaluation.num_draws": (2, _INFINITY),
     "evaluation.level": (0.01, 0.999),

@@ -237,3 +237,20 @@ def test_measures_say_direction_ideal_and_meaning():
         assert better in ("lower", "higher")
         assert ideal == 0.0
         assert meaning.endswith(".")
+
+
+def test_correlational_score_is_the_published_loop_over_fifths():
+    rng = np.random.default_rng(3)
+    real = rng.normal(size=(60, 8, 3)).cumsum(2)
+    generated = rng.normal(size=(40, 8, 3))
+    draws, expected = np.random.default_rng(7), []
+    for _ in range(5):
+        sets = [x[draws.integers(len(x), size=12)] for x in (real, generated)]
+        # All pairs with j <= i, at lag 0; the diagonal is 1 in both.
+        tables = [np.corrcoef(x.reshape(-1, 3), rowvar=False) for x in sets]
+        expected.append(np.abs(np.tril(tables[0] - tables[1])).sum() / 10)
+    got = statistics.correlational_score(real, generated, 7)
+    np.testing.assert_allclose(got, expected, rtol=1e-10)
+    assert got.mean() > statistics.correlational_score(real, real, 7).mean() > 0
+    with pytest.raises(ValueError, match="9 series: a fifth"):
+        statistics.correlational_score(real[:9], generated, 0)

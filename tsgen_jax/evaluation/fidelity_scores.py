@@ -94,8 +94,32 @@ def fidelity(
     return scores, notes
 
 
+def context_fid(
+    judge: str,
+    test: Array,
+    samples: Array,
+    train: Array,
+    *,
+    seed: int,
+    num_draws: int,
+    level: float,
+) -> tuple[list[Score], list[str]]:
+    """The FID alone, under the name that it has with TS2Vec features.
+
+    Arguments, notes and errors as of `fidelity`.
+    """
+    sets = check_feature_sets(MIN_ROWS, test=test, samples=samples, train=train)
+    few = {"seed": seed, "num_draws": few_draws(num_draws, level), "level": level}
+    return [_fid(judge, *sets, **few, name="context_fid")], []
+
+
 def _fid(
-    judge: str, test: np.ndarray, samples: np.ndarray, train: np.ndarray, **few: Any
+    judge: str,
+    test: np.ndarray,
+    samples: np.ndarray,
+    train: np.ndarray,
+    name: str = "fid",
+    **few: Any,
 ) -> Score:
     d = test.shape[1]
     shrink = measures.needs_shrinkage(len(test), len(samples), d)
@@ -121,7 +145,7 @@ def _fid(
         interval_note(few["num_draws"]),
     )
     table = measures.MEASURES["fid"]
-    return make_score("fidelity", judge, "fid", table, value, ends, floors, details)
+    return make_score("fidelity", judge, name, table, value, ends, floors, details)
 
 
 def _class_fid(

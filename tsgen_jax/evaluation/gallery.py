@@ -35,7 +35,7 @@ def points(seed: int, spaces: dict[str, dict[str, Array]]) -> dict[str, np.ndarr
         panel = f"PCA, {space} ({first:.0f} + {second:.0f} %)"
         for name in both:
             arrays[f"points/{panel}/{name}"] = points[name][rows[name]]
-        if space != "minirocket":
+        if space in ("series", "fcn"):
             for name, at in embedding.tsne(both, seed, _NUM_POINTS).items():
                 arrays[f"points/t-SNE, {space}/{name}"] = at
     return arrays

@@ -1,6 +1,7 @@
 """Scores of generated series, each with its interval and its floors.
 
     scores, notes = fidelity(...)           # In the features of a judge.
+    scores, notes = context_fid(...)        # In those of TS2Vec.
     scores, notes = series_statistics(...)  # Of the series themselves.
     scores, notes = privacy_scores(...)     # Whether series were copied.
 
@@ -14,8 +15,15 @@ rests on: numbers of rows, shrinkage, neighbours. Settings are keys of
 `config.evaluation`. Equal arguments give equal scores, bit for bit.
 """
 
-from tsgen_jax.evaluation.fidelity_scores import fidelity
+from tsgen_jax.evaluation.fidelity_scores import context_fid, fidelity
 from tsgen_jax.evaluation.score import GROUPS, Score
 from tsgen_jax.evaluation.series_scores import privacy_scores, series_statistics
 
-__all__ = ["GROUPS", "Score", "fidelity", "privacy_scores", "series_statistics"]
+__all__ = [
+    "GROUPS",
+    "Score",
+    "context_fid",
+    "fidelity",
+    "privacy_scores",
+    "series_statistics",
+]

@@ -92,6 +92,11 @@ def series_statistics(
         constant = np.flatnonzero(~kept).tolist()
         without = f"Without constant channels {constant}." if constant else ""
         scores.append(_statistic(name, here, without, seed, num_draws, level))
+        if name == "correlation_difference":
+            try:
+                scores.append(_correlational(here, without, seed))
+            except ValueError as error:
+                notes.append(f"correlational_score is left out: {error}")
     if num_dtw:
         scores.append(_dtw(sets, parts, num_dtw, seed))
     else:
@@ -131,6 +136,20 @@ def _statistic(
         floors,
         details,
     )
+
+
+def _correlational(sets: list[np.ndarray], without: str, seed: int) -> Score:
+    """Of TEST, samples, TRAIN and the halves of TEST, as published."""
+    name, (test, samples, train, *parts) = "correlational_score", sets
+    found = statistics.correlational_score(test, samples, seed)
+    floors = {
+        "TRAIN": statistics.correlational_score(test, train, seed).mean(),
+        "TEST halves": statistics.correlational_score(*parts, seed).mean(),
+    }
+    drawn = f"Over the draws it is {found.min():.3g} to {found.max():.3g}; no interval."
+    details = (row_counts(len(test), len(samples), len(train)), without, drawn)
+    table, value = statistics.CORRELATIONAL, found.mean()
+    return make_score("statistics", "", name, table, value, None, floors, details)
 
 
 def _varying(name: str, sets: list[np.ndarray], parts: list[np.ndarray]) -> np.ndarray:

@@ -125,7 +125,8 @@ def predictions_of_training_on(
 
 def _digest(config: ConfigDict, x: np.ndarray, y: np.ndarray) -> str:
     settings = {"judge": dict(config.judge), "train": config.train.judge.to_dict()}
-    del settings["judge"]["dir"], settings["judge"]["num_kernels"]
+    for name in ("dir", "num_kernels", "ts2vec"):  # Of other judges.
+        del settings["judge"][name]
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for array in (x, y):
         digest.update(str(array.shape).encode())

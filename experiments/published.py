@@ -9,7 +9,8 @@ discriminative scores); ImagenTime as ST-Diff quotes it. "-": no number is given
 NOTE = (
     "Published scores are from another harness: models trained on all windows of a "
     "recording and judged against them, other networks for TS2Vec and the GRUs. Close "
-    "numbers do not rank; read ours beside their floors."
+    "numbers do not rank; read ours beside their floors. Our predictive score is in "
+    "ranges of each channel: that of Sines is 0.5, so halve ours there."
 )
 _MODELS = (
     *("Diffusion-TS", "ST-Diff", "FM-TS", "ImagenTime", "TimeGAN", "TimeVAE"),

@@ -73,7 +73,7 @@ def _tokenizer(config: ConfigDict) -> None:
 
     config.quantizer = ConfigDict()
     config.quantizer.num_codes = 32  # K.
-    config.quantizer.decay = 0.9  # Of the codebook's moving averages.
+    config.quantizer.decay = 0.95  # Of the codebook's moving averages; published: 0.9.
     config.quantizer.commitment_weight = 1.0
     config.quantizer.init = "kmeans"  # 'kmeans', 'data', or 'normal'.
     # Codes with fewer vectors than this share of the mean count restart at
@@ -165,8 +165,10 @@ def _prior(config: ConfigDict) -> None:
     # 0: as many as the larger of TRAIN and TEST, at least 256.
     config.sample.num_samples = 0
     config.sample.class_conditional = True  # Class shares of TRAIN; False: none.
-    config.sample.num_decode_steps = 10
-    config.sample.choice_temperature = 4.0  # Noise on which tokens to keep.
+    # More rounds, and an order nearer to random, than the published 10 and 4.0: less
+    # FID against TRAIN by both judges, GunPoint 0.98 -> 0.73, ECG5000 0.55 -> 0.39.
+    config.sample.num_decode_steps = 20
+    config.sample.choice_temperature = 10.0  # Noise on which tokens to keep.
     config.sample.token_temperature = 1.0  # Noise on which token to draw.
     config.sample.guidance_scale = 1.0  # 1: off; above: more typical of the class.
     config.sample.batch_size = 256
@@ -230,8 +232,10 @@ def _evaluation(config: ConfigDict) -> None:
 def _stages(config: ConfigDict) -> None:
     """Training of every network, by the name of its task."""
     config.train = ConfigDict()
-    config.train.tokenizer = _train(num_steps=240, batch_size=128)
-    config.train.prior = _train(num_steps=300, batch_size=256)
+    config.train.tokenizer = _train(num_steps=300, batch_size=128)
+    config.train.prior = _train(num_steps=500, batch_size=256)
+    for stage in ("tokenizer", "prior"):
+        config.train[stage].learning_rate = 2e-3  # Published: 1e-3.
     config.train.judge = _train(num_steps=120, batch_size=64)
     config.train.judge.weight_decay = 1e-5
     # Post-hoc scores of TimeGAN (Yoon et al. 2019): 2000 and 5000 steps there.
@@ -276,6 +280,7 @@ def faithful(config: ConfigDict) -> ConfigDict:
     """Changes `config` to the behaviour of the published code, less its leaks."""
     config.data.validation_fraction = 0.0
     config.quantizer.init = "normal"
+    config.quantizer.decay = 0.9
     config.quantizer.revive_below = 0.0
     config.ssl.augmented_statistics = True
     width = 512 if config.ssl.method == "byol" else 4096
@@ -287,6 +292,8 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.masking.per_sample = False
     config.masking.loss_on = "all"
     config.masking.target_temperature = 1.0
+    config.sample.num_decode_steps = 10
+    config.sample.choice_temperature = 4.0
     config.train.judge.num_epochs = 1000
     config.train.judge.batch_size = 256
     config.train.discriminator.num_steps = 2000
@@ -294,6 +301,7 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.evaluation.cas_min_series = 1000
     for train in (config.train.tokenizer, config.train.prior):
         train.num_epochs = 1000
+        train.learning_rate = 1e-3
         train.decay_all_weights = True
         train.warmup_steps = 0
         train.clip_norm = 0.0

@@ -19,7 +19,7 @@ _LAYERS = [
     {"programs", "members"},
     {"tasks", "train"},
     {"generator", "judges"},
-    {"assess", "checks", "completion", "trained", "sampler_artifact"},
+    {"assess", "checks", "completion", "trained", "sampler_artifact", "stages"},
     {"run_evaluation", "sample_report", "compare_report", "model"},
     {"run_report", "loading", "model_card"},
     {"pipeline", "exporting"},

@@ -4,41 +4,32 @@ A finished stage is skipped, a broken-off one goes on where it stopped.
 """
 
 import contextlib
-import dataclasses
 import hashlib
 import logging
-import math
 import os
 import time
 import zipfile
 from typing import Any
 
-import jax
 import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax import (
     assess,
-    checkpoint,
     checks,
     compilation_cache,
-    residuals,
     run_dir,
     run_evaluation,
     run_report,
     seeds,
-    sharding,
-    stage_settings,
-    train,
+    stages,
 )
 from tsgen_jax.data.dataset import Dataset, load_dataset
 from tsgen_jax.data.missing import lengths
 from tsgen_jax.facts import Facts
-from tsgen_jax.generator import Generator, make_generator, share_labels
+from tsgen_jax.generator import Generator, share_labels
 from tsgen_jax.seeds import Own
-from tsgen_jax.tasks import prior as prior_task
-from tsgen_jax.tasks import tokenizer as tokenizer_task
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Task
 
 _LOG = logging.getLogger(__name__)
 _MAY_DIFFER = ("num_devices",)  # A run may go on with other devices.
@@ -83,7 +74,7 @@ def run(
         started = time.perf_counter()
         for own in runs:
             _keep_to_the_data(dataset, own.workdir)
-        trained = _train_both(runs, dataset)
+        trained = stages.train_both(runs, dataset)
         if not evaluate:
             return {}
         metrics = {}
@@ -126,7 +117,7 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     with run_dir.open_run(workdir, stored, ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        [(generator, tasks)] = _train_both([Own(config, workdir, "")], dataset)
+        [(generator, tasks)] = stages.train_both([Own(config, workdir, "")], dataset)
         samples = _sample(config, dataset, generator, workdir)
         judged = run_evaluation.evaluate(
             config, dataset, generator, tasks, samples, workdir
@@ -152,7 +143,7 @@ def report_run(workdir: str) -> None:
     with run_dir.open_run(workdir, run_dir.read_config(workdir), ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        generator, _ = _train_both([Own(config, workdir, "")], dataset)[0]
+        generator, _ = stages.train_both([Own(config, workdir, "")], dataset)[0]
         samples = _sample(config, dataset, generator, workdir)
         run_report.write(config, dataset, generator, samples, judged, workdir)
 
@@ -206,99 +197,6 @@ def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
         run_dir.write_json(path, found | (stored or {}))
 
 
-def _key(config: ConfigDict, stage: int) -> Array:
-    return jax.random.fold_in(jax.random.key(config.seed), stage)
-
-
-def _train_both(
-    runs: list[Own], dataset: Dataset
-) -> list[tuple[Generator, dict[str, Task]]]:
-    """Trains tokenizer and prior of every run, or loads them when they are done."""
-    config = runs[0].config  # They differ in their seed only.
-    seen, unseen = dataset.network_data("train"), dataset.network_data("valid")
-    x_train, x_valid = seen["x"], unseen["x"]
-    settings = stage_settings.fitted(config.train.tokenizer, "tokenizer", len(x_train))
-    tokenizer = tokenizer_task.make_model(config, *x_train.shape[1:])
-    task = tokenizer_task.make_task(
-        config,
-        settings.batch_size,
-        x_train,
-        x_valid,
-        seen.get("observed"),
-        unseen.get("observed"),
-    )
-    first = _train_stage(runs, [task] * len(runs), settings, 1)
-
-    model = prior_task.make_model(
-        config, math.prod(tokenizer.map_shape), dataset.num_classes
-    )
-    tasks = []
-    for weights in first:  # Each seed has tokens of its own tokenizer.
-        make_data = prior_task.make_data_fn(config, tokenizer, weights)
-        temperature = config.masking.target_temperature
-        train_data = make_data(x_train, dataset.y_train, temperature)
-        valid_data = make_data(x_valid, dataset.y_valid, 0.0)
-        codes = weights["codebook"].codes
-        own = prior_task.make_task(config, model, codes, train_data, valid_data)
-        # The same function for all, so that it is compiled once.
-        evaluate = tasks[0].evaluate if tasks else own.evaluate
-        tasks.append(dataclasses.replace(own, evaluate=evaluate))
-    settings = stage_settings.fitted(config.train.prior, "prior", len(x_train))
-    second = _train_stage(runs, tasks, settings, 2)
-    facts, trained = Facts.of(dataset), []
-    for run, own, weights, last in zip(runs, tasks, first, second, strict=True):
-        left_out = residuals.measured(run.workdir, tokenizer, weights, seen, unseen)
-        both = {"tokenizer": weights, "prior": last}
-        generator = make_generator(config, facts, both, left_out)
-        trained.append((generator, {"tokenizer": task, "prior": own}))
-    return trained
-
-
-def _train_stage(
-    runs: list[Own], tasks: list[Task], settings: ConfigDict, stage: int
-) -> list[PyTree]:
-    """Weights of one stage of every run: loaded if done, else trained and stored."""
-    weights, left = [], []
-    for own, task in zip(runs, tasks, strict=True):
-        run = train.Run(task, _key(own.config, stage), own.workdir, own.name)
-        weights.append(_load_stage(run, settings))
-        if weights[-1] is None:
-            left.append(run)
-    if not left:
-        return weights
-    mesh = sharding.make_mesh(
-        settings.batch_size, runs[0].config.num_devices, len(left)
-    )
-    started = time.perf_counter()
-    trained = train.fit_all(left, settings, mesh)
-    for run, (found, summary) in zip(left, trained, strict=True):
-        found = jax.device_put(found, jax.devices()[0])
-        directory = os.path.join(run.workdir, run.task.name, "weights")
-        checkpoint.save_weights(directory, found)
-        run_dir.mark_done(run.workdir, run.task.name, summary)
-        weights[weights.index(None)] = found
-        seconds = time.perf_counter() - started
-        _LOG.info("%s: %.0f s; %s.", run.who, seconds, summary)
-    return weights
-
-
-def _load_stage(run: train.Run, settings: ConfigDict) -> PyTree | None:
-    """Weights of a stage that is done; None if it is not."""
-    task = run.task
-    directory = os.path.join(run.workdir, task.name, "weights")
-    done = run_dir.read_done(run.workdir, task.name)
-    if done is None or not os.path.isdir(directory):
-        return None
-    _LOG.info("%s: done before, %s.", run.who, done)
-    batch = jax.tree.map(lambda a: a[: settings.batch_size], task.train_data)
-    shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), run.key, batch)
-    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
-    shapes = jax.tree.map(
-        lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
-    )
-    return checkpoint.load_weights(directory, shapes)
-
-
 def _sample(
     config: ConfigDict, dataset: Dataset, generator: Generator, workdir: str
 ) -> dict[str, np.ndarray]:
@@ -323,7 +221,7 @@ def _sample(
         counts = np.bincount(y_train, minlength=dataset.num_classes)
         label = share_labels(counts, num)
     started = time.perf_counter()
-    tokens = generator.sample_tokens(_key(config, 3), label)[-1]
+    tokens = generator.sample_tokens(stages.key_of(config, 3), label)[-1]
     samples = {
         "x": generator.decode(tokens),
         "label": np.where(label == dataset.num_classes, -1, label),

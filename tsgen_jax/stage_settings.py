@@ -12,8 +12,9 @@ _LOG = logging.getLogger(__name__)
 def fitted(settings: ConfigDict, stage: str, num_series: int) -> ConfigDict:
     """`settings`, of `config.train`, for `num_series` series.
 
-    A batch that they cannot fill is made smaller, which the log says; epochs become
-    steps.
+    A batch that they cannot fill is made smaller, which the log says. An epoch counts
+    ceil(n / B) steps, so that 1000 epochs are as many steps as the published runs took;
+    theirs ends with a smaller batch, ours has whole ones.
     """
     settings = copy.deepcopy(settings)
     if settings.batch_size > num_series:

@@ -1,6 +1,7 @@
 """Fidelity against SciPy, closed forms and naive loops; then properties and errors."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -308,3 +309,12 @@ def test_shrunk_fid_is_that_of_scikit_learns_covariances(rows_a, rows_b, width):
     root = scipy.linalg.sqrtm(s_a @ s_b).real
     expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(s_a + s_b - 2 * root)
     np.testing.assert_allclose(fidelity.fid(a, b), expected, rtol=1e-6)
+
+
+def test_a_weight_that_rounding_makes_negative_is_none(monkeypatch):
+    """Seen for almost equal rows: -1.3e-16 from scikit-learn."""
+    monkeypatch.setattr(fidelity, "ledoit_wolf_shrinkage", lambda *_, **__: -1.3e-16)
+    a, b = np.random.default_rng(0).normal(size=(2, 4, 30))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isfinite(fidelity.fid(a, b, shrink=True))

@@ -246,7 +246,8 @@ def mmd(features_a: Array, features_b: Array) -> float:
 def _shrinkage(x: np.ndarray) -> tuple[float, float]:
     """Ledoit and Wolf's weight of the identity, and the mean variance; x centred."""
     weight = ledoit_wolf_shrinkage(x, assume_centered=True)
-    return float(weight), float((x**2).mean(0).mean())
+    # For almost equal rows rounding takes it out of [0, 1].
+    return min(max(float(weight), 0.0), 1.0), float((x**2).mean(0).mean())
 
 
 def _covariance(x: np.ndarray, shrink: bool, weight: float, level: float) -> np.ndarray:

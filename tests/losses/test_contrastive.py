@@ -5,6 +5,8 @@ import pytest
 
 from tsgen_jax.losses import contrastive
 
+_hierarchical = jax.jit(contrastive.hierarchical)
+
 
 def _naive_pair(anchor, positive, others):
     """-log of the positive's share among `others`, from dot products."""
@@ -56,25 +58,25 @@ def _views(length, size=3, width=4):
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 def test_it_is_the_papers_loop(length, alpha):
     views = _views(length)
-    got = contrastive.hierarchical(*map(jnp.asarray, views), length, alpha)
+    got = _hierarchical(*map(jnp.asarray, views), length, alpha)
     np.testing.assert_allclose(got, _naive_hierarchical(*views, alpha), rtol=1e-5)
 
 
 def test_time_points_beyond_num_do_not_exist():
-    views, compiled = _views(11), jax.jit(contrastive.hierarchical)
+    views = _views(11)
     for num in (1, 2, 3, 6, 7, 11):
-        got = compiled(*map(jnp.asarray, views), num, 0.5)
+        got = _hierarchical(*map(jnp.asarray, views), num, 0.5)
         expected = _naive_hierarchical(*(v[:, :num] for v in views), 0.5)
         np.testing.assert_allclose(got, expected, rtol=1e-5)
     wild = views.copy()
     wild[:, :, 6:] = 1e3
-    both = [compiled(*map(jnp.asarray, v), 6, 0.5) for v in (views, wild)]
+    both = [_hierarchical(*map(jnp.asarray, v), 6, 0.5) for v in (views, wild)]
     np.testing.assert_allclose(*both, rtol=1e-6)
 
 
 def test_gradients_are_finite_and_none_goes_beyond_num():
     z_a, z_b = map(jnp.asarray, _views(9))
-    grad = jax.grad(lambda z: contrastive.hierarchical(z, z_b, jnp.array(4), 0.5))(z_a)
+    grad = jax.jit(jax.grad(contrastive.hierarchical))(z_a, z_b, 4, 0.5)
     assert np.isfinite(grad).all()
     np.testing.assert_array_equal(grad[:, 4:], 0)
     assert np.abs(grad[:, :4]).min() > 0
@@ -83,9 +85,9 @@ def test_gradients_are_finite_and_none_goes_beyond_num():
 def test_agreeing_views_are_better_than_shuffled_ones():
     z, _ = _views(8)
     z = jnp.asarray(3 * z)
-    same = contrastive.hierarchical(z, z, 8, 0.5)
-    assert same < contrastive.hierarchical(z, jnp.flip(z, 1), 8, 0.5)
-    assert same < contrastive.hierarchical(z, jnp.flip(z, 0), 8, 0.5)
+    same = _hierarchical(z, z, 8, 0.5)
+    assert same < _hierarchical(z, jnp.flip(z, 1), 8, 0.5)
+    assert same < _hierarchical(z, jnp.flip(z, 0), 8, 0.5)
 
 
 def test_views_of_different_shapes_are_refused():

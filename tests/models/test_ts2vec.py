@@ -1,3 +1,5 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,10 +15,12 @@ _MODEL = ts2vec.Encoder(width=6, num_blocks=3, features=8, dropout=0.1)
 def case():
     x = jax.random.normal(jax.random.key(0), (3, 12, 2))
     every = jnp.ones((3, 12), bool)
-    params = _MODEL.init(jax.random.key(1), x, every, every, train=False)["params"]
+    init = functools.partial(_MODEL.init, train=False)
+    params = jax.jit(init)(jax.random.key(1), x, every, every)["params"]
     return params, x, every
 
 
+@jax.jit
 def _apply(params, x, kept, inside):
     return _MODEL.apply({"params": params}, x, kept, inside, train=False)
 

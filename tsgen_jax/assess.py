@@ -247,14 +247,20 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
     if "privacy" in groups:
         add(scores.privacy_scores, flat["samples"], flat["train"], flat["test"])
         said("privacy")
-    pictures = {f"confusion/{name}": table for name, table in confusions.items()}
-    try:
-        pictures |= gallery.points(settings.seed, {"series": flat, **features})
-    except ValueError as error:  # Too few series, or all of TEST equal.
-        notes.append(f"No picture of series as points: {error}")
-    pictures |= gallery.nearest(settings.seed, flat, sets)
+    pictures, said_more = _pictures(settings.seed, confusions, flat, features, sets)
+    notes += said_more
     said("points for the figures")
     return Assessment(rows, notes, judge.digest if judge else "", pictures)
+
+
+def _pictures(seed, confusions, flat, features, sets) -> tuple[dict, list[str]]:
+    """What figures are drawn from, and why some of it is not there."""
+    pictures, notes = {f"confusion/{k}": table for k, table in confusions.items()}, []
+    try:
+        pictures |= gallery.points(seed, {"series": flat, **features})
+    except ValueError as error:  # Too few series, or all of TEST equal.
+        notes.append(f"No picture of series as points: {error}")
+    return pictures | gallery.nearest(seed, flat, sets), notes
 
 
 def _named(settings: ConfigDict, function) -> dict:

@@ -36,7 +36,14 @@ def _ours_same(x, kernel):
     return conv.conv(x, kernel, ((1, 1), (1, 1)))
 
 
-@pytest.mark.parametrize("columns", [2, 7, 8])
+@pytest.mark.parametrize(
+    ("columns", "rows", "channels"),
+    [
+        *((2, 5, (3, 4)), (7, 5, (3, 4)), (8, 5, (3, 4))),
+        *((7, 1, (3, 4)), (8, 2, (3, 4))),
+        *((7, 5, (1, 16)), (8, 3, (16, 1))),  # Other forms on the CPU.
+    ],
+)
 @pytest.mark.parametrize(
     ("ours", "judge", "taps"),
     [
@@ -46,10 +53,10 @@ def _ours_same(x, kernel):
     ],
     ids=["same", "down", "up"],
 )
-def test_value_and_gradients_equal_lax(ours, judge, taps, columns):
+def test_value_and_gradients_equal_lax(ours, judge, taps, columns, rows, channels):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(2, 5, columns, 3)).astype("float32")
-    kernel = rng.normal(size=(3, taps, 3, 4)).astype("float32")
+    x = rng.normal(size=(2, rows, columns, channels[0])).astype("float32")
+    kernel = rng.normal(size=(3, taps, *channels)).astype("float32")
     assert conv.on_cpu()  # Else this would compare lax with itself.
     y, pull = jax.vjp(ours, x, kernel)
     y_judge, pull_judge = jax.vjp(judge, x, kernel)

@@ -33,7 +33,7 @@ class Classifier(nn.Module):
             kernel = self.param(f"kernel_{i}", init, (size, 1, x.shape[-1], width))
             before = (size - 1) // 2
             x = conv.conv(x, kernel, ((before, size - 1 - before), (0, 0)))
-            x = nn.relu(Norm(jnp.float32, name=f"norm_{i}")(x, train))
+            x = Norm(0.0, jnp.float32, name=f"norm_{i}")(x, train)
         features = x.mean((1, 2))
         init = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
         bound = 1 / math.sqrt(features.shape[-1])

@@ -3,8 +3,7 @@
 Maps are [B, F, T, C]. On GPU and TPU these are plain `lax.conv_general_dilated`. On
 the CPU XLA is slow at gradients of convolutions, most of all strided and dilated
 ones, so there pairs of columns become channels around a stride-1 convolution, and
-that is a matrix product, whose gradients are matrix products again. Both forms are
-the same sums.
+that is a matrix product (`nn/conv_cpu.py`). Both forms are the same sums.
 """
 
 import functools
@@ -14,10 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from tsgen_jax.nn import conv_cpu
 from tsgen_jax.types import Array
 
 _DIMENSIONS = ("NHWC", "HWIO", "NHWC")
-_Pads = tuple[tuple[int, int], tuple[int, int]]
 
 
 def on_cpu() -> bool:
@@ -25,43 +24,13 @@ def on_cpu() -> bool:
     return jax.default_backend() == "cpu"
 
 
-def _plain(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
+def _plain(x: Array, kernel: Array, pads: conv_cpu.Pads) -> jax.Array:
     return lax.conv_general_dilated(
         x, kernel, (1, 1), pads, dimension_numbers=_DIMENSIONS
     )
 
 
-def _as_product(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
-    """The same as one matrix product.
-
-    Shifted rows stand side by side in front of it, shifted columns are summed behind
-    it. So no copy is made per column of the kernel, and both gradients are single
-    products of the same operands.
-    """
-    height, width, inputs, outputs = kernel.shape
-    x = jnp.pad(x, ((0, 0), pads[0], (0, 0), (0, 0)))
-    batch, rows, columns = x.shape[0], x.shape[1] - height + 1, x.shape[2]
-    stacked = jnp.concatenate([x[:, i : i + rows] for i in range(height)], axis=-1)
-    taps = kernel.transpose(0, 2, 1, 3).reshape(height * inputs, width * outputs)
-    y = jnp.matmul(
-        stacked.reshape(-1, height * inputs),
-        taps,
-        preferred_element_type=jnp.promote_types(x.dtype, jnp.float32),
-    ).reshape(batch, rows, columns, -1)
-    before, after = pads[1]
-    new_columns = columns + before + after - width + 1
-    total = 0
-    # The gradient of a split is one concatenation, that of slices a sum of paddings.
-    for j, tap in enumerate(jnp.split(y, width, axis=-1)):
-        first = before - j  # Where column 0 of tap j goes.
-        part = tap[:, :, max(0, -first) : new_columns - first]
-        left = max(first, 0)
-        right = new_columns - left - part.shape[2]
-        total += jnp.pad(part, ((0, 0), (0, 0), (left, right), (0, 0)))
-    return total.astype(x.dtype)
-
-
-def conv(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
+def conv(x: Array, kernel: Array, pads: conv_cpu.Pads) -> jax.Array:
     """Stride-1 convolution with zero padding.
 
     Args:
@@ -72,7 +41,7 @@ def conv(x: Array, kernel: Array, pads: _Pads) -> jax.Array:
     Returns:
         float [B, F', T', C'].
     """
-    return (_as_product if on_cpu() else _plain)(x, kernel, pads)
+    return (conv_cpu.conv if on_cpu() else _plain)(x, kernel, pads)
 
 
 def conv_down(x: Array, kernel: Array) -> jax.Array:
@@ -91,15 +60,12 @@ def conv_down(x: Array, kernel: Array) -> jax.Array:
     columns = x.shape[2]
     if columns < 2:
         raise ValueError(f"Cannot halve a map of {columns} column(s).")
+    if on_cpu():
+        return conv_cpu.conv_down(x, kernel)
     x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-    if not on_cpu():
-        return lax.conv_general_dilated(
-            x, kernel, (1, 2), "VALID", dimension_numbers=_DIMENSIONS
-        )
-    inputs, outputs = kernel.shape[2:]
-    x = x[:, :, : 2 * (columns // 2) + 2]
-    x = x.reshape(*x.shape[:2], -1, 2 * inputs)
-    return conv(x, kernel.reshape(3, 2, 2 * inputs, outputs), ((0, 0), (0, 0)))
+    return lax.conv_general_dilated(
+        x, kernel, (1, 2), "VALID", dimension_numbers=_DIMENSIONS
+    )
 
 
 def conv_up(x: Array, kernel: Array) -> jax.Array:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 
 from tsgen_jax.nn import conv
 from tsgen_jax.nn.dense import Dense
+from tsgen_jax.nn.norm import LEAKY, BatchNorm, leaky
 from tsgen_jax.types import Array, DType
 
 _SAME = ((1, 1), (1, 1))
@@ -40,29 +41,16 @@ def num_halvings(length: int, window_size: int, target_width: int) -> int:
     return max(1, int(math.log2(max(rate, 1))))
 
 
-def leaky(x: Array) -> jax.Array:
-    """Leaky ReLU with slope 0.01.
-
-    Not max(x, 0.01 x): the derivative of a maximum asks which side equals it, and in a
-    fused program that computes x twice, with other rounding, neither does.
-    """
-    return jnp.where(x >= 0, x, 0.01 * x)
-
-
 class Norm(nn.Module):
-    """Batch normalisation over the global batch."""
+    """Batch normalisation over the global batch, and the ReLU behind it."""
 
+    slope: float  # Below 0; 1: no ReLU.
     dtype: DType
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[..., C] -> [..., C]."""
-        return nn.BatchNorm(
-            use_running_average=not train,
-            momentum=0.9,
-            epsilon=1e-5,
-            dtype=self.dtype,
-        )(x)
+        return BatchNorm(self.slope, self.dtype)(x, train)
 
 
 class Conv(nn.Module):
@@ -107,10 +95,12 @@ class ResBlock(nn.Module):
         convolve = Conv(width, "same", use_bias=not self.inner_norm, dtype=self.dtype)
         branch = convolve(leaky(x))
         if self.inner_norm:
-            branch = Norm(self.dtype)(branch, train)
+            branch = Norm(LEAKY, self.dtype)(branch, train)
+        else:
+            branch = leaky(branch)
         init = uniform(1 / math.sqrt(width))
         mix = Dense(width, use_bias=False, kernel_init=init, dtype=self.dtype)
-        return Norm(self.dtype)(x + mix(leaky(branch)), train)
+        return Norm(1.0, self.dtype)(x + mix(branch), train)
 
 
 def _stored_or_not(remat: bool) -> type[nn.Module]:
@@ -136,7 +126,7 @@ class Encoder(nn.Module):
         x = u
         for _ in range(self.num_halvings):
             x = Conv(self.width, "down", use_bias=False, dtype=self.dtype)(x)
-            x = leaky(Norm(self.dtype)(x, train))
+            x = Norm(LEAKY, self.dtype)(x, train)
         block = _stored_or_not(self.remat)
         for i in range(self.num_res_blocks):
             x = block(True, self.dtype, name=f"ResBlock_{i}")(x, train)
@@ -162,7 +152,7 @@ class Decoder(nn.Module):
             x = block(False, self.dtype, name=f"ResBlock_{i}")(x, train)
         for _ in range(self.num_doublings - 1):
             x = Conv(self.width, "up", use_bias=False, dtype=self.dtype)(x)
-            x = leaky(Norm(self.dtype)(x, train))
+            x = Norm(LEAKY, self.dtype)(x, train)
         x = Conv(self.features, "up", use_bias=True, dtype=self.dtype)(x)
         x = Conv(self.features, "up", use_bias=True, dtype=self.dtype)(x)
         return conv.resize(x.astype(jnp.float32), num_frames)

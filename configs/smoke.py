@@ -19,6 +19,7 @@ def get_config(arg: str = "vibcreg") -> ConfigDict:
     config.prior.num_layers = 1
     config.prior.head_width = 16
     config.sample.num_samples = 32
+    config.sample.residual_scales = (0.0,)  # MiniRocket would choose among several.
     config.evaluation.num_mask_draws = 2
     config.judge.widths = (16, 32, 16)
     config.evaluation.judges = "fcn"  # MiniRocket and DTW compile for a minute.

@@ -167,7 +167,7 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     settings = config.sample, config.inpaint
     left_out = residual.none(shape.length, shape.channels)
     generator = Generator(
-        model, weights, prior, prior_weights, scaler, *settings, left_out
+        model, weights, prior, prior_weights, scaler, *settings, left_out, 0.0
     )
     label = np.arange(config.sample.num_samples, dtype=np.int32) % shape.classes
 

@@ -29,6 +29,13 @@ from tsgen_jax.data.dataset import from_raw
         ("prior.codebook", "frozen", "no effect with prior.kind='tied'"),
         ("prior.label_drop_rate", 1.0, "never shows the prior a class"),
         ("sample.guidance_scale", -1.0, "at least 0"),
+        ("sample.residual_scales", (), "one number or more"),
+        ("sample.residual_scales", (0.0, 2.5), r"has \[2.5\]: must be numbers in \[0"),
+        ("sample.residual_scales", (-0.5,), r"has \[-0.5\]"),
+        ("sample.residual_scales", (float("nan"), 1.0), r"has \[nan\]"),
+        ("sample.residual_scales", (float("inf"),), r"has \[inf\]"),
+        ("sample.residual_scales", ("1", True, (1.0,)), r"has \['1', True, \(1.0,\)\]"),
+        ("sample.residual_scales", (0.5, 0.5), "names a scale twice"),
         ("train.tokenizer.ema_decay", 0.9, "only train.prior"),
     ],
 )

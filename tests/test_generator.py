@@ -1,22 +1,76 @@
+"""Noise in samples, with weights drawn at random."""
+
+import dataclasses
+
+import jax
 import numpy as np
 import pytest
 
-from tsgen_jax.generator import share_labels
+from tests import tiny
+from tsgen_jax import generator
+from tsgen_jax.data.scaling import EndScaler, QuantileScaler
+from tsgen_jax.facts import Facts
+from tsgen_jax.networks import untrained_weights
+from tsgen_jax.sampling import residual
+
+_KEY = jax.random.key(5)
 
 
-@pytest.mark.parametrize(
-    ("counts", "num", "shares"),
-    [
-        ([20, 20], 8, [4, 4]),
-        ([19, 21], 256, [122, 134]),
-        ([233, 141, 8, 15, 3], 8, [3, 2, 1, 1, 1]),
-        ([5, 0, 5], 4, [2, 0, 2]),
-        ([100, 1, 1], 2, [1, 0, 1]),
-        ([1, 1, 1], 7, [3, 2, 2]),
-    ],
-)
-def test_labels_are_shared_as_in_train(counts, num, shares):
-    labels = share_labels(np.array(counts), num)
-    np.testing.assert_array_equal(np.bincount(labels, minlength=len(counts)), shares)
-    assert labels.dtype == np.int32
-    assert (np.diff(labels) >= 0).all()
+def _scaled_to(of, scale):
+    return dataclasses.replace(of, residual_scale=scale)
+
+
+def test_without_noise_samples_are_decoded_tokens(tiny_model):
+    plain = tiny_model.generator
+    assert plain.residual_scale == 0
+    label = np.arange(5) % 2
+    x, tokens = plain.sample(_KEY, label)
+    np.testing.assert_array_equal(tokens, plain.sample_tokens(_KEY, label)[-1])
+    np.testing.assert_array_equal(x, plain.decode(tokens))
+
+
+def test_noise_has_the_size_that_is_asked_for(tiny_model):
+    plain, label = tiny_model.generator, np.zeros(2000, int)
+    noisy = _scaled_to(plain, 0.75)
+    (x, tokens), (y, same) = plain.sample(_KEY, label), noisy.sample(_KEY, label)
+    np.testing.assert_array_equal(tokens, same)  # Independent of the tokens.
+    added = (y - x) / np.asarray(plain.scaler.std)
+    judge = 0.75**2 * np.square(plain.residual.std)
+    np.testing.assert_allclose(np.var(added, 0), judge, rtol=0.15)
+    np.testing.assert_allclose(added.mean(), 0, atol=0.02)
+    # Twice the scale, twice the same noise.
+    twice = _scaled_to(plain, 1.5).sample(_KEY, label)[0]
+    np.testing.assert_allclose(twice - x, 2 * (y - x), atol=1e-4)
+    # Series and batches differ in it, and it is the same of few and of many.
+    flat = added.reshape(2000, -1)
+    assert len(np.unique(flat[:, 0])) > 1990
+    np.testing.assert_allclose(noisy.sample(_KEY, label[:5])[0], y[:5], atol=1e-4)
+    np.testing.assert_array_equal(noisy.decode(tokens), plain.decode(tokens))
+
+
+def test_noise_depends_on_the_key_alone(tiny_model):
+    of = tiny_model.generator
+    np.testing.assert_array_equal(of.noise(_KEY, 20), of.noise(_KEY, 20))
+    other = of.noise(jax.random.key(6), 20)
+    assert abs(np.corrcoef(of.noise(_KEY, 20).ravel(), other.ravel())[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize("values", ["standard", "quantile"])
+def test_ends_stay_where_they_are(values):
+    dataset = tiny.make_dataset()
+    inner = dataset.scaler
+    if values == "quantile":
+        inner = QuantileScaler(np.linspace(-2, 2, 9)[:, None])
+    dataset = dataclasses.replace(dataset, scaler=EndScaler(inner))
+    config, facts = tiny.make_config("none"), Facts.of(dataset)
+    weights = untrained_weights(config, facts, jax.random.key(1))
+    left_out = residual.none(24, 2).replace(std=np.ones((24, 2), np.float32))
+    of = generator.make_generator(config, facts, weights, left_out, 0.0)
+    label = np.zeros(16, int)
+    (x, _), (y, _) = of.sample(_KEY, label), _scaled_to(of, 2.0).sample(_KEY, label)
+    assert np.isnan(x).any()
+    np.testing.assert_array_equal(np.isnan(x), np.isnan(y))
+    assert np.abs(y - x)[np.isfinite(x)].max() > 0.5
+    noise = of.noise(_KEY, 16)
+    np.testing.assert_array_equal(noise[..., 1], 0)
+    assert noise[..., 0].std() > 0.8

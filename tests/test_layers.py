@@ -9,17 +9,24 @@ import tsgen_jax
 
 _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
-    {"types", "allocator", "command_line", "stage_settings"},
+    {"types", "allocator", "command_line", "stage_settings", "labels"},
     {
         *("nn", "losses", "sampling", "data", "evaluation", "sharding", "optim"),
         *("run_dir", "inputs", "shared_file"),
     },
-    {"models", "checkpoint", "writer", "compilation_cache", "interrupt", "facts"},
+    {
+        *("models", "checkpoint", "writer", "compilation_cache", "interrupt", "facts"),
+        "stored_config",
+    },
     {"steps", "seeds", "residuals"},
     {"programs", "members"},
     {"tasks", "train"},
+    {"networks"},
     {"generator", "judges"},
-    {"assess", "checks", "completion", "trained", "sampler_artifact", "stages"},
+    {
+        *("assess", "checks", "completion", "trained", "sampler_artifact", "stages"),
+        "residual_scale",
+    },
     {"run_evaluation", "sample_report", "compare_report", "model"},
     {"run_report", "loading", "model_card"},
     {"pipeline", "exporting"},

@@ -140,6 +140,27 @@ def test_forecasts_and_long_series(tiny_model, x):
     np.testing.assert_array_equal(tiny_model.sample_long(4, 10, seed=2), long[:, :10])
 
 
+def test_long_series_are_as_noisy_as_their_first_window(tiny_model):
+    quiet, noisy = (
+        dataclasses.replace(
+            tiny_model,
+            generator=dataclasses.replace(tiny_model.generator, residual_scale=scale),
+        )
+        for scale in (0.0, 2.0)
+    )
+    long, plain = (m.sample_long(60, 60, overlap=8, seed=2) for m in (noisy, quiet))
+    np.testing.assert_array_equal(long[:, :24], noisy.sample(60, seed=2))
+    np.testing.assert_array_equal(plain, tiny_model.sample_long(60, 60, 8, seed=2))
+    rough = [np.diff(x, axis=1).std((0, 2)) for x in (long, plain)]
+    for window in (slice(1, 22), slice(28, 38), slice(44, 54)):
+        assert rough[0][window].mean() > 1.5 * rough[1][window].mean()
+    # Draws of what is missing have a scale of their own, and codes have no noise.
+    gaps = np.where(np.arange(24)[None, :, None] < 12, plain[:4, :24], np.nan)
+    np.testing.assert_array_equal(noisy.impute(gaps, num=2), quiet.impute(gaps, num=2))
+    again = (m.reconstruct(plain[:, :24]) for m in (noisy, quiet))
+    np.testing.assert_array_equal(*again)
+
+
 @pytest.mark.parametrize(
     ("use", "message"),
     [
@@ -186,6 +207,14 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     with pytest.raises(ValueError, match="another version"):
         tsgen_jax.load(str(copy))
     shutil.copy(f"{tiny_run}/config.json", copy)
+    config = json.loads((copy / "config.json").read_text())
+    config["sample"]["residual_scales"] = [0.0, 1.0]
+    run_dir.write_json(str(copy / "config.json"), config)
+    with pytest.raises(ValueError, match=r"not finished \(sample.residual_scales\)"):
+        tsgen_jax.load(str(copy))
+    run_dir.write_json(str(copy / "sampling.json"), {"residual_scale": 0.5})
+    with pytest.raises(ValueError, match="sampling.json is damaged"):
+        tsgen_jax.load(str(copy))
     (copy / "prior" / "done.json").unlink()
     with pytest.raises(ValueError, match=r"not finished \(prior\)"):
         tsgen_jax.load(str(copy))
@@ -211,9 +240,10 @@ def test_a_run_of_a_version_without_residuals_is_used_as_it_was(
     shutil.copytree(tiny_run, copy)
     (copy / "tokenizer" / "residual.npz").unlink()
     config = json.loads((copy / "config.json").read_text())
-    del config["inpaint"]["residual_scale"]
+    del config["inpaint"]["residual_scale"], config["sample"]["residual_scales"]
     run_dir.write_json(str(copy / "config.json"), config)
     old = tsgen_jax.load(str(copy))
+    assert old.generator.residual_scale == 0
     assert "old has no residuals" in caplog.text
     assert not old.generator.residual.std.any()
     assert np.isfinite(old.forecast(x[:, :18], 6, num=2)).all()

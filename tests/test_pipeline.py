@@ -1,6 +1,7 @@
 """Bad input ends in a clear error before any compute, with nothing written."""
 
 import dataclasses
+import json
 import os
 import pathlib
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+import tsgen_jax
 from tests import tiny
 from tsgen_jax import pipeline, run_dir
 
@@ -104,16 +106,79 @@ def test_damaged_samples_are_generated_again(tmp_path):
     config, dataset = tiny.make_config(), tiny.make_dataset()
 
     class Generator:
-        def sample_tokens(self, key, label):
-            return np.zeros((2, len(label), 3), int)
-
-        def decode(self, tokens):
-            return np.ones((len(tokens), 24, 1))
+        def sample(self, key, label):
+            return np.ones((len(label), 24, 1)), np.zeros((len(label), 3), int)
 
     samples = pipeline._sample(config, dataset, Generator(), str(tmp_path))
     assert samples["x"].shape == (8, 24, 1)
     with np.load(path) as stored:
         np.testing.assert_array_equal(stored["x"], samples["x"])
+
+
+def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch):
+    """Between finished networks and samples; whoever uses the run has it."""
+    data = tiny.make_dataset()
+    monkeypatch.setattr(pipeline, "load_dataset", lambda **_: data)
+    changes = {
+        "sample.residual_scales": (0.5, 1.0),
+        "train.tokenizer.num_steps": 4,
+        "train.prior.num_steps": 4,
+        "evaluation.scores": "privacy",
+        "num_devices": 1,
+    }
+    workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
+    assert pipeline.run(config, str(workdir), evaluate=False) == {}
+    chosen = json.loads((workdir / "sampling.json").read_text())
+    assert chosen["residual_scale"] in (0.5, 1.0)
+    assert list(chosen["fid_minirocket"]) == ["0.5", "1.0"]
+    model = tsgen_jax.load(str(workdir))
+    assert model.generator.residual_scale == chosen["residual_scale"]
+
+    pipeline.run(config, str(workdir))
+    with np.load(workdir / "samples.npz") as stored:
+        samples = dict(stored)
+    added = samples["x"] - model.decode(samples["tokens"])
+    size = chosen["residual_scale"] * model.generator.residual.std
+    judge = np.square(size * np.asarray(data.scaler.std)).mean()
+    np.testing.assert_allclose(np.square(added).mean(), judge, rtol=0.4)
+    page = (workdir / "report.html").read_text()
+    assert f"{chosen['residual_scale']:g} times what tokens leave out" in page
+
+    for name in ("samples.npz", "sampling.json"):  # Broken off before the samples.
+        (workdir / name).unlink()
+    pipeline.run(config, str(workdir))
+    assert json.loads((workdir / "sampling.json").read_text()) == chosen
+    with np.load(workdir / "samples.npz") as stored:
+        for name, array in stored.items():
+            np.testing.assert_array_equal(array, samples[name])
+
+
+def test_a_run_of_an_older_version_is_judged_as_it_was(tmp_path, monkeypatch):
+    data = tiny.make_dataset()
+    monkeypatch.setattr(pipeline, "load_dataset", lambda **_: data)
+    changes = {
+        "train.tokenizer.num_steps": 4,
+        "train.prior.num_steps": 4,
+        "evaluation.scores": "privacy",
+        "num_devices": 1,
+    }
+    workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
+    config.inpaint.residual_scale = 0.0
+    metrics = pipeline.run(config, str(workdir))
+    with np.load(workdir / "samples.npz") as stored:
+        before = stored["x"]
+    assert not (workdir / "sampling.json").exists()
+    path = workdir / "config.json"
+    old = json.loads(path.read_text())
+    del old["inpaint"]["residual_scale"], old["sample"]["residual_scales"]
+    del old["judge"]["ts2vec"], old["train"]["ts2vec"]
+    path.write_text(json.dumps(old))
+    (workdir / "samples.npz").unlink()
+    assert pipeline.evaluate_run(str(workdir), {}).metrics() == metrics
+    with np.load(workdir / "samples.npz") as stored:
+        np.testing.assert_array_equal(stored["x"], before)
+    assert pipeline.run(config, str(workdir)) == metrics  # Gone on with as well.
+    assert json.loads(path.read_text()) == old
 
 
 def test_a_directory_of_something_else_is_left_alone(tmp_path):

@@ -3,16 +3,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from tests import tiny
-from tsgen_jax import generator, residuals
+from tsgen_jax import networks, residuals
 from tsgen_jax.facts import Facts
 from tsgen_jax.models import vqvae
+from tsgen_jax.nn import quantizer
 
 
 def test_a_run_keeps_the_errors_of_its_tokenizer(tmp_path):
     config, dataset = tiny.make_config("none"), tiny.make_dataset()
-    tokenizer, _ = generator.make_models(config, Facts.of(dataset))
+    tokenizer, _ = networks.make_models(config, Facts.of(dataset))
     first = tokenizer.init(jax.random.key(0), jnp.zeros((1, 24, 1)))
-    codes = generator.quantizer.init_normal(jax.random.key(1), 8, 8)
+    codes = quantizer.init_normal(jax.random.key(1), 8, 8)
     weights = {**first, "codebook": codes}
     train, valid = (dataset.network_data(part) for part in ("train", "valid"))
     errors = []

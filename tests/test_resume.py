@@ -21,6 +21,7 @@ _TINY = {
     "ssl.projector.width": 32,
     "sample.num_samples": 8,
     "sample.num_decode_steps": 3,
+    "sample.residual_scales": "(0.5,1.0)",
     "evaluation.batch_size": 16,
     "sample.batch_size": 16,
     "train.tokenizer.num_steps": 80,
@@ -121,6 +122,8 @@ def test_killed_and_stopped_equals_uninterrupted(whole, tmp_path):
         for name in a:
             np.testing.assert_array_equal(a[name], b[name])
     assert _lines(whole) == _lines(broken)
+    one, other = (pathlib.Path(w, "sampling.json") for w in (whole, broken))
+    assert one.read_text() == other.read_text()
     for stage in ("tokenizer", "prior"):
         for a, b in zip(_weights(whole, stage), _weights(broken, stage), strict=True):
             np.testing.assert_array_equal(a, b)
@@ -128,7 +131,8 @@ def test_killed_and_stopped_equals_uninterrupted(whole, tmp_path):
 
 def test_a_finished_run_only_reports(whole):
     report = pathlib.Path(whole, "report.html")
-    before = {p: p.stat().st_mtime_ns for p in pathlib.Path(whole).rglob("*.npz")}
+    before = [*pathlib.Path(whole).rglob("*.npz"), pathlib.Path(whole, "sampling.json")]
+    before = {p: p.stat().st_mtime_ns for p in before}
     lines = _lines(whole)
     report.unlink()
     done = _run(whole)

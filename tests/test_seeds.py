@@ -233,6 +233,7 @@ _QUICK = {
         )
     },
     "train.prior.ema_decay": 0.9,
+    "sample.residual_scales": (0.5, 1.0),
     "num_devices": 1,  # With eight, saving is slow under key-reuse checks.
     "evaluation.scores": "",
     "evaluation.judges": "",

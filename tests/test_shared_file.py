@@ -1,5 +1,6 @@
 """One file with a whole model; damage is told by the member's name."""
 
+import dataclasses
 import importlib.util
 import io
 import json
@@ -146,6 +147,48 @@ def test_the_program_for_jax_alone_samples_the_same(tiny_model):
         label = np.array(label)
         tokens = tiny_model.generator.sample_tokens(jax.random.key(7), label)[-1]
         np.testing.assert_allclose(found, tiny_model.decode(tokens), atol=1e-4)
+
+
+def _noisy(model, scale=0.75):
+    generator = dataclasses.replace(model.generator, residual_scale=scale)
+    return dataclasses.replace(model, generator=generator)
+
+
+def test_the_program_adds_the_noise_of_the_model(tiny_model):
+    noisy, label = _noisy(tiny_model), np.array([0, 1, 1], np.int32)
+    sampler = sampler_artifact.make_sampler(noisy.generator)
+    for seed in (7, 8):
+        found = sampler.call(np.uint32(seed), label)
+        judge = noisy.sample(3, label=label, seed=seed)
+        np.testing.assert_allclose(found, judge, atol=1e-4)
+        plain = tiny_model.sample(3, label=label, seed=seed)
+        assert np.abs(judge - plain).max() > 0.1
+
+
+def test_the_scale_of_noise_goes_with_the_model(exported, tiny_model, tmp_path):
+    noisy, path = _noisy(tiny_model), str(tmp_path / "noisy.tsgen")
+    exporting.export(noisy, path, with_sampler=False)
+    again = tsgen_jax.load(path)
+    assert again.generator.residual_scale == 0.75
+    np.testing.assert_array_equal(again.sample(4, seed=1), noisy.sample(4, seed=1))
+    assert "0.75 times the noise" in model_card.write_card(again)
+    members = _members(path)
+    for scale in (b"3", b"NaN", b'"1"', b"true"):
+        wrong = {"sampling.json": b'{"residual_scale": ' + scale + b"}"}
+        path = _write(tmp_path / "wrong.tsgen", _signed(members | wrong))
+        with pytest.raises(ValueError, match=r"sampling.json: .* is no scale"):
+            tsgen_jax.load(path)
+    # Of a version without scales: as it was.
+    old = {k: v for k, v in members.items() if k != "sampling.json"}
+    config = json.loads(old["config.json"])
+    del config["sample"]["residual_scales"]
+    old["config.json"] = json.dumps(config).encode()
+    older = tsgen_jax.load(_write(tmp_path / "old.tsgen", _signed(old)))
+    np.testing.assert_array_equal(older.sample(4, seed=1), tiny_model.sample(4, seed=1))
+    config["sample"]["residual_scales"] = [0.0, 1.0]
+    old["config.json"] = json.dumps(config).encode()
+    with pytest.raises(ValueError, match=r"lacks sampling.json"):
+        tsgen_jax.load(_write(tmp_path / "none.tsgen", _signed(old)))
 
 
 _ALONE = """

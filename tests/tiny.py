@@ -12,7 +12,7 @@ from tsgen_jax import checkpoint, residuals, run_dir
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
 from tsgen_jax.facts import Facts
-from tsgen_jax.generator import untrained_weights
+from tsgen_jax.networks import untrained_weights
 from tsgen_jax.sampling import residual
 
 

@@ -200,7 +200,9 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
         features["fcn"] = {name: out[0] for name, out in outputs.items()}
         probabilities = {name: out[1] for name, out in outputs.items()}
     if "minirocket" in names:
-        extract["minirocket"] = rocket.Judge(config, dataset, workdir)
+        by_rocket = rocket.Judge(config.judge, x_train, config.judge.seed)
+        by_rocket.write(workdir)
+        extract["minirocket"] = by_rocket
     if "ts2vec" in names and "fidelity" in groups:
         extract["ts2vec"] = ts2vec.Judge(config, dataset)
     for name in [name for name in extract if name not in features]:

@@ -156,6 +156,8 @@ def _has(section, key: str) -> bool:
 
 def _like(old, value):
     """`value` in the type of `old`; ValueError where something would be lost."""
+    if isinstance(old, tuple | list) and not isinstance(value, tuple | list):
+        raise ValueError("it must be a tuple, such as (1, 2) or (1,).")
     made = type(old)(value)
     if isinstance(old, bool) and not isinstance(value, bool):
         raise ValueError("write True or False.")
@@ -181,9 +183,23 @@ def check_config(config: ConfigDict) -> None:
         augment.make_augment(**config.augment)
     except (ValueError, TypeError) as error:
         faults.append(f"augment: {error}")
+    faults += _scale_faults(_value(config, "sample.residual_scales"))
     faults += _contradictions(config)
     if faults:
         raise ValueError("The config has faults:\n  " + "\n  ".join(faults))
+
+
+def _scale_faults(scales) -> list[str]:
+    """What is wrong with `sample.residual_scales`."""
+    key = "sample.residual_scales"
+    if not isinstance(scales, tuple | list) or not scales:
+        return [f"{key}={scales!r}: must be one number or more, such as (0.0,)"]
+    # NaN is not in it either.
+    wrong = [s for s in scales if type(s) not in (int, float) or not 0 <= s <= 2]
+    if wrong:
+        return [f"{key} has {wrong}: must be numbers in [0, 2]"]
+    twice = len(set(scales)) < len(scales)
+    return [f"{key}={tuple(scales)} names a scale twice"] if twice else []
 
 
 def _contradictions(config: ConfigDict) -> list[str]:

@@ -36,6 +36,7 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
         "config.json": model.config.to_dict(),
         "facts.json": model.facts.to_json(),
         "metrics.json": model.metrics,
+        "sampling.json": {"residual_scale": model.generator.residual_scale},
         "README.md": model_card.write_card(model),
     }
     shared_file.write(path, texts, blobs)

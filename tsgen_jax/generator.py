@@ -18,32 +18,14 @@ from tqdm import tqdm
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.facts import Facts
 from tsgen_jax.models import prior, vqvae
-from tsgen_jax.nn import quantizer
+from tsgen_jax.networks import make_models
 from tsgen_jax.sampling import decode, guidance, inpaint, residual
 from tsgen_jax.tasks import prior as prior_task
-from tsgen_jax.tasks import tokenizer as tokenizer_task
 from tsgen_jax.types import Array, Batch, PyTree
 
 _FEW = 16  # Series; more go in whole batches of config.sample.batch_size.
 _PATIENCE = 2.0  # Seconds without a progress bar.
-
-
-def share_labels(counts: np.ndarray, num_samples: int) -> np.ndarray:
-    """Labels int32 [num_samples] in the proportions of `counts` [Y], sorted.
-
-    Largest remainders; every class with a count gets at least one while they last.
-    """
-    exact = counts / counts.sum() * num_samples
-    shares = np.floor(exact).astype(int)
-    shares[(shares == 0) & (counts > 0)] = 1
-    while shares.sum() > num_samples:  # Classes with more than one give first.
-        excess = shares - exact
-        if shares.max() > 1:
-            excess = np.where(shares > 1, excess, -np.inf)
-        shares[excess.argmax()] -= 1
-    for i in np.argsort(shares - exact, kind="stable")[: num_samples - shares.sum()]:
-        shares[i] += 1
-    return np.repeat(np.arange(len(counts)), shares).astype(np.int32)
+_NOISE = 2**32 - 2  # No batch of tokens has this number; `model` uses the one above.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,7 +39,8 @@ class Generator:
     scaler: Scaler
     settings: ConfigDict  # config.sample
     inpainting: ConfigDict  # config.inpaint
-    residual: residual.Residual  # What tokens leave out; only inpainting draws it.
+    residual: residual.Residual  # What tokens leave out.
+    residual_scale: float  # How much of it is added to samples; inpainting has its own.
 
     @functools.cached_property
     def _sample(self):
@@ -88,8 +71,22 @@ class Generator:
         return jax.jit(functools.partial(vqvae.tokenize, self.tokenizer))
 
     @functools.cached_property
+    def _roots(self):
+        return residual.roots(self.residual)
+
+    @functools.cached_property
+    def _noise(self):
+        """(key, rows [B]) -> what tokens leave out of B samples, [B, L, C]."""
+        std = self._roots.std
+        values = self.scaler.inverse(np.zeros((1, *std.shape))).shape[-1]
+        # A channel that says where a series ends is no value: lengths stay.
+        std = np.where(np.arange(std.shape[1]) < values, std, 0)
+        roots = self._roots.replace(std=std)
+        return jax.jit(lambda key, rows: residual.draw(key, roots, rows.shape[0]))
+
+    @functools.cached_property
     def _inpaint(self):
-        roots = residual.roots(self.residual)
+        roots = self._roots
 
         @jax.jit
         def draw(key, stage_1, stage_2, x, observed, label):
@@ -167,14 +164,46 @@ class Generator:
         )
         return history.swapaxes(0, 1)
 
-    def decode(self, tokens: Array) -> np.ndarray:
-        """Tokens int [n, N] -> series float32 [n, L, C] in original units."""
-        x = self.in_batches(
-            lambda _, batch: self._detokenize(self.tokenizer_weights, batch["tokens"]),
-            {"tokens": np.asarray(tokens)},
+    def sample(self, key: Array, label: Array) -> tuple[np.ndarray, np.ndarray]:
+        """Draws series; arguments as of `sample_tokens`.
+
+        Returns:
+            Series float32 [n, L, C] in original units: tokens decoded, and
+            `residual_scale` times `noise`. And their tokens, int32 [n, N].
+        """
+        tokens = self.sample_tokens(key, label)[-1]
+        if self.residual_scale == 0:
+            return self.decode(tokens), tokens
+        noise = self.residual_scale * self.noise(key, len(tokens))
+        return self.scaler.inverse(self.detokenize(tokens) + noise), tokens
+
+    def noise(self, key: Array, num: int) -> np.ndarray:
+        """What tokens leave out of the first `num` samples drawn with `key`.
+
+        Of scaled series, float32 [num, L, C], and independent of the tokens.
+        """
+        return self.in_batches(
+            lambda number, rows: self.noise_of_batch(key, number, rows),
+            np.zeros(num),
+            "drawing noise",
+        )
+
+    def noise_of_batch(self, key: Array, number: int, rows: Array) -> jax.Array:
+        """`noise` of one batch, as many as there are `rows`; for programs as well."""
+        key = jax.random.fold_in(jax.random.fold_in(key, _NOISE), number)
+        return self._noise(key, rows)
+
+    def detokenize(self, tokens: Array) -> np.ndarray:
+        """Tokens int [n, N] -> scaled series float32 [n, L, C]."""
+        return self.in_batches(
+            lambda _, batch: self._detokenize(self.tokenizer_weights, batch),
+            np.asarray(tokens),
             "decoding",
         )
-        return self.scaler.inverse(x)
+
+    def decode(self, tokens: Array) -> np.ndarray:
+        """Tokens int [n, N] -> series float32 [n, L, C] in original units."""
+        return self.scaler.inverse(self.detokenize(tokens))
 
     def encode(self, x: Array) -> np.ndarray:
         """Series [n, L, C] in original units -> tokens int32 [n, N]."""
@@ -226,46 +255,12 @@ class Generator:
         return label
 
 
-def make_models(
-    config: ConfigDict, facts: Facts
-) -> tuple[vqvae.AutoEncoder, prior.Prior]:
-    """The networks of `config` for series like these, without weights."""
-    empty = np.zeros((1, facts.length, facts.num_channels))
-    channels = facts.scaler.transform(empty).shape[-1]  # Some scalers add one.
-    tokenizer = tokenizer_task.make_model(config, facts.length, channels)
-    bins, columns = tokenizer.map_shape
-    return tokenizer, prior_task.make_model(config, bins * columns, facts.num_classes)
-
-
-def untrained_weights(
-    config: ConfigDict, facts: Facts, key: Array
-) -> dict[str, PyTree]:
-    """Stage -> weights as tasks export them, drawn at random."""
-    tokenizer, second = make_models(config, facts)
-    keys = jax.random.split(key, 3)
-    first = tokenizer.init(keys[0], jnp.zeros((1, facts.length, tokenizer.channels)))
-    num_codes, width = config.quantizer.num_codes, config.tokenizer.width
-    codebook = quantizer.init_normal(keys[1], num_codes, width)
-    tokens, label = jnp.zeros((1, second.num_tokens), int), jnp.zeros(1, int)
-    params = second.init(keys[2], tokens, label, codebook.codes, train=False)["params"]
-    return {
-        "tokenizer": {**first, "codebook": codebook},
-        "prior": {"params": params, "codes": codebook.codes},
-    }
-
-
-def abstract_weights(config: ConfigDict, facts: Facts) -> dict[str, PyTree]:
-    """Stage -> shapes and dtypes of its weights."""
-    return jax.eval_shape(
-        functools.partial(untrained_weights, config, facts), jax.random.key(0)
-    )
-
-
 def make_generator(
     config: ConfigDict,
     facts: Facts,
     weights: dict[str, PyTree],
     left_out: residual.Residual | None,
+    residual_scale: float,
 ) -> Generator:
     """A generator from the weights of both stages, by name.
 
@@ -288,4 +283,5 @@ def make_generator(
         config.sample,
         config.inpaint,
         left_out,
+        residual_scale,
     )

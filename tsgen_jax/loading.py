@@ -5,10 +5,19 @@ import os
 import jax
 from ml_collections import ConfigDict
 
-from tsgen_jax import checkpoint, compilation_cache, residuals, run_dir, shared_file
+from tsgen_jax import (
+    checkpoint,
+    compilation_cache,
+    residual_scale,
+    residuals,
+    run_dir,
+    shared_file,
+    stored_config,
+)
 from tsgen_jax.facts import Facts
-from tsgen_jax.generator import abstract_weights, make_generator
+from tsgen_jax.generator import make_generator
 from tsgen_jax.model import Model
+from tsgen_jax.networks import abstract_weights
 from tsgen_jax.sampling.residual import Residual
 from tsgen_jax.types import PyTree
 
@@ -57,7 +66,7 @@ def build(
 
 
 def _load_run(workdir: str) -> Model:
-    config = _with_residual_scale(run_dir.read_config(workdir))
+    config = stored_config.read(workdir)
     left = [s for s in STAGES if run_dir.read_done(workdir, s) is None]
     if left:
         raise ValueError(
@@ -76,7 +85,12 @@ def _load_run(workdir: str) -> Model:
     left_out = residuals.read(workdir)
     if left_out is None:
         residuals.warn_of_none(workdir)
-    generator = make_generator(config, facts, weights, left_out)
+    choice = residual_scale.read(config, workdir)
+    if choice is None:
+        raise ValueError(
+            f"{workdir} is not finished (sample.residual_scales): run its command again."
+        )
+    generator = make_generator(config, facts, weights, left_out, choice.scale)
     return Model(generator, config, facts, metrics)
 
 
@@ -87,7 +101,7 @@ def _load_file(path: str) -> Model:
         if name not in members:
             raise ValueError(f"{path} lacks {name}: it is no complete model.")
         texts[name] = shared_file.as_json(members[name], path, name)
-    config = _with_residual_scale(texts["config.json"])
+    config = stored_config.filled(texts["config.json"])
     try:
         facts = Facts.from_json(texts["facts.json"])
     except (ValueError, TypeError) as error:
@@ -96,16 +110,27 @@ def _load_file(path: str) -> Model:
     shapes = build(config, facts, path)
     weights = shared_file.unflatten(members, shapes, path)
     left_out = _residual(members, path)
-    generator = make_generator(config, facts, weights, left_out)
+    scale = _residual_scale(members, config, path)
+    generator = make_generator(config, facts, weights, left_out, scale)
     return Model(generator, config, facts, texts["metrics.json"])
 
 
-def _with_residual_scale(values: dict) -> ConfigDict:
-    """A locked config; of a version before residuals, with none drawn."""
-    config = ConfigDict(values)
-    if "inpaint" in config and "residual_scale" not in config.inpaint:
-        config.inpaint.residual_scale = 0.0
-    return config.lock()
+def _residual_scale(members: dict[str, bytes], config: ConfigDict, path: str) -> float:
+    """The scale of a model file; of one before there were scales, the config's only.
+
+    Raises:
+        ValueError: there is none, or it is no number in [0, 2].
+    """
+    name, scales = "sampling.json", config.sample.residual_scales
+    if name not in members and len(scales) == 1:
+        return float(scales[0])
+    if name not in members:
+        raise ValueError(f"{path} lacks {name}: it is no complete model.")
+    stored = shared_file.as_json(members[name], path, name)
+    try:
+        return residual_scale.as_scale(stored["residual_scale"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {name}: {error}") from error
 
 
 def _residual(members: dict[str, bytes], path: str) -> Residual | None:

@@ -11,9 +11,9 @@ import functools
 
 import jax
 import numpy as np
+from ml_collections import ConfigDict
 
 from tsgen_jax import completion, inputs
-from tsgen_jax.sampling import residual
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.trained import Label, Trained, check_no_nan, key_of
 from tsgen_jax.types import Array
@@ -29,13 +29,14 @@ class Model(Trained):
         return prior_task.make_nll(self.config, self.generator.prior)
 
     @functools.cached_property
-    def _smooth(self):
-        """The generator of long series: as `sample`, it draws no residuals."""
-        shape = self.generator.residual.std.shape
-        return dataclasses.replace(self.generator, residual=residual.none(*shape))
+    def _outpainting(self):
+        """The generator of long series: with the noise of `sample` in later windows."""
+        scale = {"residual_scale": self.generator.residual_scale}
+        settings = ConfigDict({**self.generator.inpainting, **scale})
+        return dataclasses.replace(self.generator, inpainting=settings)
 
     def sample(self, num: int, label: Label = None, seed: int = 0) -> np.ndarray:
-        """Generates series.
+        """Generates series, with as much of what tokens leave out as the run chose.
 
         Args:
             num: how many, at least 1.
@@ -50,8 +51,7 @@ class Model(Trained):
         """
         num = inputs.as_count(num, "num", 1)
         label = self.labels(num) if label is None else self._label(label, num)
-        tokens = self.generator.sample_tokens(key_of(seed), label)[-1]
-        return self.generator.decode(tokens)
+        return self.generator.sample(key_of(seed), label)[0]
 
     def encode(self, x: Array, layout: str = "nlc") -> np.ndarray:
         """Series of L time points -> tokens int32 [n, N], rows of the map in turn."""
@@ -236,4 +236,4 @@ class Model(Trained):
         first = self.sample(num, label, seed)[:, :length]
         label = self.labels(num) if label is None else self._label(label, num)
         key = jax.random.fold_in(key_of(seed), _LATER)
-        return completion.extend(self._smooth, key, first, length, label, overlap)
+        return completion.extend(self._outpainting, key, first, length, label, overlap)

@@ -37,7 +37,8 @@ def write_card(model: Model) -> str:
 # {config.name} on {facts.name}
 
 A generator of time series: a vector-quantising tokenizer (self-supervision:
-{config.ssl.method}) and a masked-token prior, made with tsgen_jax.
+{config.ssl.method}) and a masked-token prior, made with tsgen_jax. Samples have
+{model.generator.residual_scale:g} times the noise of the tokenizer's errors.
 
 ## Training data
 

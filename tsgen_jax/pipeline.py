@@ -18,16 +18,19 @@ from tsgen_jax import (
     assess,
     checks,
     compilation_cache,
+    labels,
+    residual_scale,
     run_dir,
     run_evaluation,
     run_report,
     seeds,
     stages,
+    stored_config,
 )
 from tsgen_jax.data.dataset import Dataset, load_dataset
 from tsgen_jax.data.missing import lengths
 from tsgen_jax.facts import Facts
-from tsgen_jax.generator import Generator, share_labels
+from tsgen_jax.generator import Generator
 from tsgen_jax.seeds import Own
 from tsgen_jax.types import Task
 
@@ -66,15 +69,18 @@ def run(
     runs = seeds.split(config, workdir)
     with contextlib.ExitStack() as held:
         for own in [Own(config, workdir, ""), *(runs if config.seeds else ())]:
+            may_differ = stored_config.unchanged(own.workdir, own.config)
             held.enter_context(
-                run_dir.open_run(own.workdir, own.config.to_dict(), _MAY_DIFFER)
+                run_dir.open_run(
+                    own.workdir, own.config.to_dict(), (*_MAY_DIFFER, *may_differ)
+                )
             )
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
         compilation_cache.enable()
         started = time.perf_counter()
         for own in runs:
             _keep_to_the_data(dataset, own.workdir)
-        trained = stages.train_both(runs, dataset)
+        trained = _train(runs, dataset)
         if not evaluate:
             return {}
         metrics = {}
@@ -82,6 +88,19 @@ def run(
             metrics[own.name] = _judge(own, dataset, *networks).metrics()
         _LOG.info("Finished in %.0f s.", time.perf_counter() - started)
         return seeds.summarise(metrics, workdir) if config.seeds else metrics[""]
+
+
+def _train(
+    runs: list[Own], dataset: Dataset
+) -> list[tuple[Generator, dict[str, Task]]]:
+    """Networks of every run, and how much noise its samples get."""
+    settled = []
+    trained = stages.train_both(runs, dataset)
+    for own, (generator, tasks) in zip(runs, trained, strict=True):
+        key = stages.key_of(own.config, 4)
+        generator = residual_scale.settled(own, dataset, generator, key)
+        settled.append((generator, tasks))
+    return settled
 
 
 def _judge(
@@ -117,7 +136,7 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     with run_dir.open_run(workdir, stored, ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        [(generator, tasks)] = stages.train_both([Own(config, workdir, "")], dataset)
+        [(generator, tasks)] = _train([Own(config, workdir, "")], dataset)
         samples = _sample(config, dataset, generator, workdir)
         judged = run_evaluation.evaluate(
             config, dataset, generator, tasks, samples, workdir
@@ -143,14 +162,14 @@ def report_run(workdir: str) -> None:
     with run_dir.open_run(workdir, run_dir.read_config(workdir), ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        generator, _ = stages.train_both([Own(config, workdir, "")], dataset)[0]
+        [(generator, _)] = _train([Own(config, workdir, "")], dataset)
         samples = _sample(config, dataset, generator, workdir)
         run_report.write(config, dataset, generator, samples, judged, workdir)
 
 
 def _finished_config(workdir: str) -> ConfigDict:
     """The config of a run whose networks are trained; ValueError for another."""
-    config = stored_config(workdir)
+    config = stored_config.read(workdir)
     seeds.check_is_one_run(config, workdir)
     unfinished = [
         s for s in ("tokenizer", "prior") if run_dir.read_done(workdir, s) is None
@@ -169,11 +188,6 @@ def judged(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     if stored is None or changes:
         return evaluate_run(workdir, changes)
     return stored
-
-
-def stored_config(workdir: str) -> ConfigDict:
-    """The config of a run, locked."""
-    return ConfigDict(run_dir.read_config(workdir)).lock()
 
 
 def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
@@ -216,14 +230,12 @@ def _sample(
     y_train = np.concatenate([dataset.y_train, dataset.y_valid])
     larger = max(len(y_train), len(dataset.y_test), _MIN_SAMPLES)
     num = config.sample.num_samples or larger
-    label = np.full(num, dataset.num_classes, np.int32)
-    if config.sample.class_conditional:
-        counts = np.bincount(y_train, minlength=dataset.num_classes)
-        label = share_labels(counts, num)
+    counts = np.bincount(y_train, minlength=dataset.num_classes)
+    label = labels.of_training(config.sample, counts, num)
     started = time.perf_counter()
-    tokens = generator.sample_tokens(stages.key_of(config, 3), label)[-1]
+    x, tokens = generator.sample(stages.key_of(config, 3), label)
     samples = {
-        "x": generator.decode(tokens),
+        "x": x,
         "label": np.where(label == dataset.num_classes, -1, label),
         "tokens": tokens,
     }

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax import sample_report
+from tsgen_jax import residual_scale, sample_report
 from tsgen_jax.assess import Assessment, check_samples
 from tsgen_jax.data import augment
 from tsgen_jax.data.dataset import Dataset
@@ -41,6 +41,8 @@ def sections(
     """The pictures that need the run's own networks, in reading order."""
     yield from _of_tokenizer(config, dataset, generator, samples)
     yield from _of_prior(config, dataset, generator, samples)
+    choice = residual_scale.read(config, workdir)
+    yield "noise", report.Section("Noise in samples", str(choice), None)
     yield (
         "loss_curves",
         report.Section(

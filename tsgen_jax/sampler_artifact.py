@@ -43,9 +43,13 @@ def make_sampler(generator: Generator) -> jax.export.Exported:
 
     @jax.jit
     def sample(seed, label):
-        key = jax.random.fold_in(jax.random.key(seed), 0)
-        tokens = generator._sample(key, weights[1], label)[:, -1]
-        return inverse(vqvae.detokenize(generator.tokenizer, weights[0], tokens))
+        key = jax.random.key(seed)
+        first = jax.random.fold_in(key, 0)
+        tokens = generator._sample(first, weights[1], label)[:, -1]
+        x = vqvae.detokenize(generator.tokenizer, weights[0], tokens)
+        if generator.residual_scale:
+            x += generator.residual_scale * generator.noise_of_batch(key, 0, label)
+        return inverse(x)
 
     (size,) = jax.export.symbolic_shape("b")
     return jax.export.export(sample, platforms=PLATFORMS)(

@@ -29,14 +29,17 @@ _LOG = logging.getLogger(__name__)
 
 
 def key_of(config: ConfigDict, stage: int) -> Array:
-    """Of all that a stage draws: 1 tokenizer, 2 prior, 3 samples."""
+    """Of all that a stage draws: 1 tokenizer, 2 prior, 3 samples, 4 those to choose by."""
     return jax.random.fold_in(jax.random.key(config.seed), stage)
 
 
 def train_both(
     runs: list[Own], dataset: Dataset
 ) -> list[tuple[Generator, dict[str, Task]]]:
-    """Trains tokenizer and prior of every run, or loads them when they are done."""
+    """Trains tokenizer and prior of every run, or loads them when they are done.
+
+    Nothing of what tokens leave out is in their samples yet: see `residual_scale`.
+    """
     config = runs[0].config  # They differ in their seed only.
     seen, unseen = dataset.network_data("train"), dataset.network_data("valid")
     x_train, x_valid = seen["x"], unseen["x"]
@@ -72,7 +75,7 @@ def train_both(
     for run, own, weights, last in zip(runs, tasks, first, second, strict=True):
         left_out = residuals.measured(run.workdir, tokenizer, weights, seen, unseen)
         both = {"tokenizer": weights, "prior": last}
-        generator = make_generator(config, facts, both, left_out)
+        generator = make_generator(config, facts, both, left_out, 0.0)
         trained.append((generator, {"tokenizer": task, "prior": own}))
     return trained
 

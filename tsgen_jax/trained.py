@@ -6,9 +6,9 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax import inputs
+from tsgen_jax import inputs, labels
 from tsgen_jax.facts import Facts
-from tsgen_jax.generator import Generator, share_labels
+from tsgen_jax.generator import Generator
 from tsgen_jax.types import Array
 
 Label = str | int | Array | None
@@ -58,9 +58,7 @@ class Trained:
         none, where the model is trained without classes.
         """
         num = inputs.as_count(num, "num", 1)
-        if not self.config.sample.class_conditional:
-            return np.full(num, self.facts.num_classes, np.int32)
-        return share_labels(np.array(self.facts.class_counts), num)
+        return labels.of_training(self.config.sample, self.facts.class_counts, num)
 
     def _label(self, label: Label, num: int) -> np.ndarray:
         """Class numbers [num]; None is no class."""

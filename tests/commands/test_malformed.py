@@ -246,6 +246,24 @@ _CASES = {
         ["--set", "train.prior.num_steps=1.5"],
         "must be a whole number",
     ),
+    "a scale of noise out of range": (
+        "a.csv",
+        _wide(),
+        ["--set", "sample.residual_scales=(0.0, 3.0)"],
+        "sample.residual_scales has [3.0]: must be numbers in [0, 2]",
+    ),
+    "no scale of noise": (
+        "a.csv",
+        _wide(),
+        ["--set", "sample.residual_scales=()"],
+        "sample.residual_scales=(): must be one number or more",
+    ),
+    "a scale of noise without brackets": (
+        "a.csv",
+        _wide(),
+        ["--set", "sample.residual_scales=0.5"],
+        "sample.residual_scales=0.5: it must be a tuple, such as (1, 2)",
+    ),
     "a switch that is none": (
         "a.csv",
         _wide(),

@@ -19,6 +19,7 @@ def get_config(arg):
     config.tokenizer.num_res_blocks = config.num_devices = 1
     config.evaluation.num_draws = 5
     config.evaluation.scores = "privacy"
+    config.sample.residual_scales = (0.5, 1.0)
     for train in (config.train.tokenizer, config.train.prior):
         train.num_steps = 4
         train.eval_every = train.checkpoint_every = 2

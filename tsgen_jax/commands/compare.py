@@ -28,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Judges what is not judged yet; writes compare.html, compare.csv, a figure."""
     changes = settings.parse_set(args.set)
-    from tsgen_jax import compare_report, compilation_cache, pipeline
+    from tsgen_jax import compare_report, compilation_cache, pipeline, stored_config
 
     compilation_cache.enable()
     names = _names(args.subjects)
     runs = [s for s in args.subjects if os.path.isdir(s)]
-    data = {run: pipeline.stored_config(run).data for run in runs}
+    data = {run: stored_config.read(run).data for run in runs}
     if runs and (args.data or args.root):
         raise ValueError("The runs name their data set: leave --data and --root out.")
     different = {d.path or d.name for d in data.values()}
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
             judged[name] = pipeline.judged(subject, changes)
             continue
         if runs:
-            config = pipeline.stored_config(runs[0])
+            config = stored_config.read(runs[0])
             from tsgen_jax import checks
 
             checks.change(config, changes, settings.SECTIONS)

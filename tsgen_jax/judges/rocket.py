@@ -6,23 +6,28 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax import run_dir
-from tsgen_jax.data.dataset import Dataset, fit_scaler
+from tsgen_jax.data.dataset import fit_scaler
 from tsgen_jax.evaluation.rocket import RocketFeatures
-from tsgen_jax.judges import fcn
 from tsgen_jax.types import Array
 
 
 class Judge:
-    """Series in original units to features, [n, L, C] -> [n, d].
+    """Series in original units to features, [n, L, C] -> [n, d]."""
 
-    Drawn from TRAIN and `judge.seed`, stored in `<workdir>/judge/minirocket.npz`.
-    """
+    def __init__(self, settings: ConfigDict, x_train: Array, seed: int):
+        """Draws the features.
 
-    def __init__(self, config: ConfigDict, dataset: Dataset, workdir: str):
-        x, _ = fcn.whole_train(dataset)
-        self._scaler = fit_scaler(x)
-        self._features = RocketFeatures(config.judge.num_kernels)
-        self._features.fit(self._scaler.transform(x), config.judge.seed)
+        Args:
+            settings: config.judge.
+            x_train: [n, L, C] in original units and in an order that no split decides.
+            seed: of the features.
+        """
+        self._scaler = fit_scaler(x_train)
+        self._features = RocketFeatures(settings.num_kernels)
+        self._features.fit(self._scaler.transform(x_train), seed)
+
+    def write(self, workdir: str) -> None:
+        """Leaves `<workdir>/judge/minirocket.npz`."""
         path = os.path.join(workdir, "judge", "minirocket.npz")
         os.makedirs(os.path.dirname(path), exist_ok=True)
         run_dir.write_arrays(path, self._features.to_arrays())

@@ -118,7 +118,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     return args
 
 
-def _machine(args: argparse.Namespace) -> tuple[str, str]:
+def machine(args: argparse.Namespace) -> tuple[str, str]:
     """(platform, kind): 'gpu' and the device, or 'cpu' and how many cores."""
     found = "cpu"
     if args.platform != "cpu":
@@ -229,7 +229,7 @@ def main(argv: list[str]) -> None:
     if set(args.sides) != {"ours"}:
         peer = args.peer_python or setup.ensure(args.peer_env, args.torch_spec)
     pythons = {s: sys.executable if s == "ours" else peer for s in SIDES}
-    on, kind = _machine(args)
+    on, kind = machine(args)
     head = {"machine": kind, "shape": vars(args.shape), "set": args.set}
     name = "-".join([kind, args.slug, *([args.name] if args.name else [])])
     path = ROOT / "experiments" / "results" / f"{name}.json"

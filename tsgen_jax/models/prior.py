@@ -92,7 +92,7 @@ class Prior(nn.Module):
             remat=self.remat,
         )(x, train)
         x = Dense(width, dtype=self.dtype)(x[:, 1:])
-        x = nn.gelu(x, approximate=False).astype(jnp.float32)
+        x = transformer.gelu(x).astype(jnp.float32)
         x = nn.LayerNorm(epsilon=1e-12)(x)
         if self.kind == "full_embedding":
             return Dense(self.num_codes)(x)

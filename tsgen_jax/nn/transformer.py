@@ -5,6 +5,7 @@ the softmax compute in float32.
 """
 
 import functools
+import math
 
 import flax.linen as nn
 import jax
@@ -12,6 +13,15 @@ import jax.numpy as jnp
 
 from tsgen_jax.nn.dense import Dense
 from tsgen_jax.types import Array, DType
+
+
+def gelu(x: Array) -> jax.Array:
+    """x times the normal distribution's share below x, exact.
+
+    By the error function, as PyTorch has it, and not by its complement: on the CPU
+    half the time.
+    """
+    return 0.5 * x * (1 + jax.lax.erf(x * 2**-0.5))
 
 
 class Dropout(nn.Module):
@@ -32,6 +42,26 @@ class Dropout(nn.Module):
         return jnp.where(noise < dropped, 0, x * (256 / (256 - dropped)))
 
 
+class _Product(nn.Module):
+    """`nn.DenseGeneral` without a bias, on flat axes: see nn/dense.py."""
+
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    dtype: DType
+
+    @nn.compact
+    def __call__(self, x: Array) -> jax.Array:
+        """[n, inputs multiplied] -> [n, outputs multiplied]."""
+        shape = math.prod(self.inputs), math.prod(self.outputs)
+
+        def init(key):
+            kernel = nn.linear.default_kernel_init(key, shape, jnp.float32)
+            return kernel.reshape(*self.inputs, *self.outputs)
+
+        kernel = self.param("kernel", init).astype(self.dtype)
+        return x.astype(self.dtype) @ kernel.reshape(shape)
+
+
 class SelfAttention(nn.Module):
     """Multi-head attention of every position to every position."""
 
@@ -43,15 +73,19 @@ class SelfAttention(nn.Module):
     def __call__(self, x: Array) -> jax.Array:
         """[B, N, width] -> [B, N, width]."""
         batch, length, width = x.shape
-        heads = (3, self.num_heads, self.head_width)
-        dense = functools.partial(nn.DenseGeneral, use_bias=False, dtype=self.dtype)
-        qkv = dense(heads, name="qkv")(x.reshape(-1, width))  # See nn/dense.py.
-        q, k, v = jnp.moveaxis(qkv.reshape(batch, length, *heads), 2, 0)
-        logits = jnp.einsum("bqhd,bkhd->bhqk", q, k, preferred_element_type=jnp.float32)
+        heads = self.num_heads, self.head_width
+        qkv = _Product((width,), (3, *heads), self.dtype, name="qkv")
+        qkv = qkv(x.reshape(-1, width)).reshape(batch, length, 3, *heads)
+        # Heads in front: the CPU is a third faster at products of whole matrices.
+        q, k, v = jnp.split(qkv.transpose(2, 0, 3, 1, 4), 3)  # Each [1, B, H, N, d].
+        logits = jnp.einsum(
+            "sbhqd,sbhkd->sbhqk", q, k, preferred_element_type=jnp.float32
+        )
         weights = nn.softmax(logits * self.head_width**-0.5).astype(self.dtype)
-        mixed = jnp.einsum("bhqk,bkhd->bqhd", weights, v)
-        mixed = mixed.reshape(-1, *heads[1:])
-        return dense(width, axis=(-2, -1))(mixed).reshape(x.shape)
+        mixed = jnp.einsum("sbhqk,sbhkd->sbhqd", weights, v)[0]
+        mixed = mixed.transpose(0, 2, 1, 3).reshape(-1, math.prod(heads))
+        out = _Product(heads, (width,), self.dtype, name="DenseGeneral_0")
+        return out(mixed).reshape(x.shape)
 
 
 class Block(nn.Module):
@@ -73,7 +107,7 @@ class Block(nn.Module):
         dense = functools.partial(Dense, dtype=self.dtype)
         x = x + drop(attend(norm()(x)), train)
         hidden = dense(self.mlp_ratio * width)(norm()(x))
-        hidden = nn.gelu(hidden, approximate=False)
+        hidden = gelu(hidden)
         return x + drop(dense(width)(hidden), train)
 
 

@@ -67,10 +67,11 @@ def make_cases(widths: list[int], overrides: dict) -> dict[str, Case]:
             size = config.ssl.projector.width
             about = f"stage-1 step, {method}, projector {size}"
             add(f"{method}-{size}", "tokenizer_step", about, config)
-    epoch = two_views("vibcreg")
-    epoch.augment.names = "warp"
-    about = f"epoch, vibcreg, projector {epoch.ssl.projector.width}, warp"
-    add("epoch", "epoch", about, epoch)
+    for width in widths:
+        epoch = two_views("vibcreg", width)
+        epoch.augment.names = "warp"
+        size = epoch.ssl.projector.width
+        add(f"epoch-{size}", "epoch", f"epoch, vibcreg, projector {size}, warp", epoch)
     add("stage2", "prior_step", "stage-2 step", plain)
     for name, scale in (("decode", 1.0), ("decode-guided", _GUIDANCE)):
         config = _override(vqvae.get_config(), overrides)

@@ -33,7 +33,8 @@ def test_cases_follow_the_configs():
     wide = found["vibcreg-4096"].config["ssl"]
     assert wide["projector"] == {"hidden": 4096, "width": 4096}
     assert found["stage1"].config["ssl"]["augmented_weight"] == 0
-    assert found["epoch"].config["augment"]["names"] == "warp"
+    assert found["epoch-4096"].config["augment"]["names"] == "warp"
+    assert found["epoch-4096"].config["ssl"]["projector"] == wide["projector"]
     guided = found["decode-guided"].config["sample"]
     assert guided["guidance_scale"] > 1
     assert guided["num_samples"] == 256
@@ -199,7 +200,7 @@ def test_numpy_augmentations_keep_what_they_should():
     np.testing.assert_array_equal(np.sort(shuffled, 1), np.sort(x, 1))
     factor = numpy_augment.amplitude_resize(rng, x, 0.2) / x
     np.testing.assert_allclose(factor, factor[0, 0], rtol=1e-5)
-    config = cases.make_cases([0], {})["epoch"].config["augment"]
+    config = cases.make_cases([64], {})["epoch-64"].config["augment"]
     assert numpy_augment.augment(rng, x, config).shape == x.shape
     with pytest.raises(ValueError, match="the NumPy side knows gauss"):
         numpy_augment.augment(rng, x, {"names": "tf_band"})

@@ -11,7 +11,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.nn.dense import Dense
+from tsgen_jax.nn.dense import Dense, product
 from tsgen_jax.types import Array, DType
 
 
@@ -59,7 +59,7 @@ class _Product(nn.Module):
             return kernel.reshape(*self.inputs, *self.outputs)
 
         kernel = self.param("kernel", init).astype(self.dtype)
-        return x.astype(self.dtype) @ kernel.reshape(shape)
+        return product(x.astype(self.dtype), kernel.reshape(shape))
 
 
 class SelfAttention(nn.Module):
@@ -82,8 +82,10 @@ class SelfAttention(nn.Module):
             "sbhqd,sbhkd->sbhqk", q, k, preferred_element_type=jnp.float32
         )
         weights = nn.softmax(logits * self.head_width**-0.5).astype(self.dtype)
-        mixed = jnp.einsum("sbhqk,sbhkd->sbhqd", weights, v)[0]
-        mixed = mixed.transpose(0, 2, 1, 3).reshape(-1, math.prod(heads))
+        mixed = jnp.einsum(
+            "sbhqk,sbhkd->sbhqd", weights, v, preferred_element_type=jnp.float32
+        )
+        mixed = mixed[0].transpose(0, 2, 1, 3).reshape(-1, math.prod(heads))
         out = _Product(heads, (width,), self.dtype, name="DenseGeneral_0")
         return out(mixed).reshape(x.shape)
 

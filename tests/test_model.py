@@ -218,6 +218,10 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     (copy / "prior" / "done.json").unlink()
     with pytest.raises(ValueError, match=r"not finished \(prior\)"):
         tsgen_jax.load(str(copy))
+    config["seeds"] = [3, 4]
+    run_dir.write_json(str(copy / "config.json"), config)
+    with pytest.raises(ValueError, match="a run per seed; name one of them: .*seed-3"):
+        tsgen_jax.load(str(copy))
 
 
 def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):

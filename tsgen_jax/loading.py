@@ -11,6 +11,7 @@ from tsgen_jax import (
     residual_scale,
     residuals,
     run_dir,
+    seeds,
     shared_file,
     stored_config,
 )
@@ -67,6 +68,7 @@ def build(
 
 def _load_run(workdir: str) -> Model:
     config = stored_config.read(workdir)
+    seeds.check_is_one_run(config, workdir)
     left = [s for s in STAGES if run_dir.read_done(workdir, s) is None]
     if left:
         raise ValueError(
@@ -143,12 +145,15 @@ def _residual(members: dict[str, bytes], path: str) -> Residual | None:
     if any(name not in members for name in names.values()):
         residuals.warn_of_none(path)
         return None
-    return Residual(
+    found = Residual(
         **{
             field: shared_file.from_npy(members[name], f"{path}: {name}")
             for field, name in names.items()
         }
     )
+    if not found.std.any():  # Exported from a run without them.
+        residuals.warn_of_none(path)
+    return found
 
 
 def read_facts(workdir: str) -> Facts:

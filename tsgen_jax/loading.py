@@ -85,8 +85,7 @@ def _load_run(workdir: str) -> Model:
     }
     metrics = run_dir.read_done(workdir, "evaluation") or {}
     left_out = residuals.read(workdir)
-    if left_out is None:
-        residuals.warn_of_none(workdir)
+    residuals.warn_of_none(left_out, config.inpaint.residual_scale, workdir)
     choice = residual_scale.read(config, workdir)
     if choice is None:
         raise ValueError(
@@ -112,6 +111,7 @@ def _load_file(path: str) -> Model:
     shapes = build(config, facts, path)
     weights = shared_file.unflatten(members, shapes, path)
     left_out = _residual(members, path)
+    residuals.warn_of_none(left_out, config.inpaint.residual_scale, path)
     scale = _residual_scale(members, config, path)
     generator = make_generator(config, facts, weights, left_out, scale)
     return Model(generator, config, facts, texts["metrics.json"])
@@ -143,17 +143,13 @@ def _residual(members: dict[str, bytes], path: str) -> Residual | None:
     """
     names = {field: f"residual/{field}.npy" for field in residuals.FIELDS}
     if any(name not in members for name in names.values()):
-        residuals.warn_of_none(path)
         return None
-    found = Residual(
+    return Residual(
         **{
             field: shared_file.from_npy(members[name], f"{path}: {name}")
             for field, name in names.items()
         }
     )
-    if not found.std.any():  # Exported from a run without them.
-        residuals.warn_of_none(path)
-    return found
 
 
 def read_facts(workdir: str) -> Facts:

@@ -81,7 +81,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         setattr(args, name, chosen)
     if args.rounds < 1 or args.steps < 1:
         parser.error("--rounds and --steps must be at least 1.")
-    args.threads, args.set = 0, cases.parse_overrides(args.set)
+    args.threads = 0
+    try:
+        args.set = cases.parse_overrides(args.set)
+        for stage in args.stages:
+            make_job(stage, "devices", 1, args.set, args.platform)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        parser.error(f"--set: {error}")
     return args
 
 
@@ -93,7 +99,7 @@ def make_job(stage: str, axis: str, value: int, overrides: dict, platform: str) 
     if axis == "codes":
         changes["quantizer.num_codes"] = value
     shape = shapes.Shape(_NUM, value if axis == "length" else 500, 1, 2)
-    case = cases.make_cases([0], changes)[stage]
+    case = cases.make_cases([1024], changes)[stage]  # The width in its name.
     return {
         **{"name": stage, "kind": case.kind, "config": case.config},
         **{"shape": vars(shape), "weights": "", "platform": platform, "workers": 0},
@@ -129,20 +135,26 @@ def exponent(values: dict[int, float]) -> float:
     return float(np.polyfit(x, y, 1)[0])
 
 
+def _times(entry: dict) -> dict[int, float]:
+    """Value -> milliseconds, of an entry as of `measure`; failures are left out."""
+    values = entry["values"].items()
+    return {int(v): r["median_ms"] for v, r in values if "median_ms" in r}
+
+
 def plot(found: dict, path: pathlib.Path) -> None:
     """One panel for each axis: milliseconds, both scales logarithmic."""
-    axes = [axis for axis in AXES if axis in found]
+    axes = [
+        axis for axis in AXES if any(_times(e) for e in found.get(axis, {}).values())
+    ]
+    if not axes:
+        raise SystemExit("No value was measured without a failure: nothing to draw.")
     columns = min(len(axes), 2)
     rows = math.ceil(len(axes) / columns)
     figure, panels = canvas.grid(rows, columns, 2.2, False)
     for ax, axis in zip(panels.flat, axes, strict=False):
         slopes = []
         for stage, entry in found[axis].items():
-            times = {
-                int(v): r["median_ms"]
-                for v, r in entry["values"].items()
-                if "median_ms" in r
-            }
+            times = _times(entry)
             name, colour = _STAGES[stage]
             ax.plot(
                 list(times),
@@ -182,7 +194,10 @@ def main(arguments: list[str] | None = None) -> None:
     on, kind = benchmark.machine(args)
     results = benchmark.ROOT / "experiments" / "results"
     path = pathlib.Path(args.out or results / f"scaling-{kind}.json")
-    found = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        found = json.loads(path.read_text()) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{path} cannot be read: {error}") from error
     for axis in [] if args.plot else args.axes:
         for stage in args.stages:
             entry = measure(axis, stage, args, on)

@@ -218,6 +218,10 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     (copy / "prior" / "done.json").unlink()
     with pytest.raises(ValueError, match=r"not finished \(prior\)"):
         tsgen_jax.load(str(copy))
+    config["seeds"] = [3, 4]
+    run_dir.write_json(str(copy / "config.json"), config)
+    with pytest.raises(ValueError, match="a run per seed; name one of them: .*seed-3"):
+        tsgen_jax.load(str(copy))
 
 
 def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):
@@ -247,6 +251,13 @@ def test_a_run_of_a_version_without_residuals_is_used_as_it_was(
     assert "old has no residuals" in caplog.text
     assert not old.generator.residual.std.any()
     assert np.isfinite(old.forecast(x[:, :18], 6, num=2)).all()
+    caplog.clear()
+    shutil.copy(f"{tiny_run}/tokenizer/residual.npz", copy / "tokenizer")
+    measured = tsgen_jax.load(str(copy))  # As judging it anew does: nothing changes.
+    assert "old has no residuals, or adds none" in caplog.text
+    np.testing.assert_array_equal(
+        measured.forecast(x[:, :18], 6, num=2), old.forecast(x[:, :18], 6, num=2)
+    )
     (copy / "tokenizer" / "residual.npz").write_bytes(b"damaged")
     with pytest.raises(ValueError, match=r"residual.npz is damaged"):
         tsgen_jax.load(str(copy))

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import math
 import types
 
 import numpy as np
@@ -98,6 +99,21 @@ def test_the_features_are_not_those_of_the_judge():
 )
 def test_simpler_wins_unless_noise_gains_a_twentieth(fids, scale):
     assert residual_scale.best(fids) == scale
+
+
+@pytest.mark.parametrize(("middle", "scale"), [(0.5, 0.5), (math.nan, 0.0)])
+def test_what_has_no_fid_is_left_out_and_can_be_read_again(
+    middle, scale, monkeypatch, tmp_path
+):
+    fids = {0.0: math.nan, 0.5: middle, 1.0: math.inf}
+    monkeypatch.setattr(residual_scale, "measure", lambda *_: fids)
+    dataset = _dataset(0.5)
+    own = Own(_config(), str(tmp_path), "")
+    generator = _Generator(dataset, 0.5)
+    monkeypatch.setattr(dataclasses, "replace", lambda *_, **changes: changes)
+    found = residual_scale.settled(own, dataset, generator, None)
+    assert found == {"residual_scale": scale}
+    assert residual_scale.read(own.config, own.workdir).scale == scale
 
 
 def test_where_nothing_can_be_compared_nothing_is_added(caplog):

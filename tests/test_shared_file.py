@@ -249,3 +249,7 @@ def test_what_tokens_leave_out_goes_with_the_model(
     other = _signed(members | {"residual/std.npy": small})
     with pytest.raises(ValueError, match=r"residuals are \(3, 2\), the tokenizer's"):
         tsgen_jax.load(_write(tmp_path / "small.tsgen", other))
+    none = shared_file.to_npy(np.zeros((24, 2), np.float32))
+    members |= {"residual/std.npy": none}
+    tsgen_jax.load(_write(tmp_path / "none.tsgen", _signed(members)))
+    assert "none.tsgen has no residuals" in caplog.text  # Of a run that had none.

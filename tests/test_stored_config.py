@@ -56,4 +56,13 @@ def test_keys_that_came_later_do_not_stop_a_run_that_is_gone_on_with(tmp_path):
         run_dir.open_run(workdir, config.to_dict(), same),
     ):
         pass
+    absent = stored_config.absent(workdir)
+    assert absent["sample.residual_scales"] == (0.0,)
+    with (  # What to give to go on, and not only that it is absent.
+        pytest.raises(
+            ValueError, match=r"residual_scales: \[0.0\] there, \[0.0, 1.0\]"
+        ),
+        run_dir.open_run(workdir, config.to_dict(), same, absent),
+    ):
+        pass
     assert stored_config.read(workdir).sample.residual_scales == (0.0,)

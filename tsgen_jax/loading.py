@@ -11,6 +11,7 @@ from tsgen_jax import (
     residual_scale,
     residuals,
     run_dir,
+    seeds,
     shared_file,
     stored_config,
 )
@@ -67,6 +68,7 @@ def build(
 
 def _load_run(workdir: str) -> Model:
     config = stored_config.read(workdir)
+    seeds.check_is_one_run(config, workdir)
     left = [s for s in STAGES if run_dir.read_done(workdir, s) is None]
     if left:
         raise ValueError(
@@ -83,8 +85,7 @@ def _load_run(workdir: str) -> Model:
     }
     metrics = run_dir.read_done(workdir, "evaluation") or {}
     left_out = residuals.read(workdir)
-    if left_out is None:
-        residuals.warn_of_none(workdir)
+    residuals.warn_of_none(left_out, config.inpaint.residual_scale, workdir)
     choice = residual_scale.read(config, workdir)
     if choice is None:
         raise ValueError(
@@ -110,6 +111,7 @@ def _load_file(path: str) -> Model:
     shapes = build(config, facts, path)
     weights = shared_file.unflatten(members, shapes, path)
     left_out = _residual(members, path)
+    residuals.warn_of_none(left_out, config.inpaint.residual_scale, path)
     scale = _residual_scale(members, config, path)
     generator = make_generator(config, facts, weights, left_out, scale)
     return Model(generator, config, facts, texts["metrics.json"])
@@ -141,7 +143,6 @@ def _residual(members: dict[str, bytes], path: str) -> Residual | None:
     """
     names = {field: f"residual/{field}.npy" for field in residuals.FIELDS}
     if any(name not in members for name in names.values()):
-        residuals.warn_of_none(path)
         return None
     return Residual(
         **{

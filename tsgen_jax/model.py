@@ -3,7 +3,7 @@
 Series are float32 [n, L, C] in original units, channels last; `layout='ncl'` takes
 [n, C, L] instead, [n, L] is one channel. Classes are names (words) or numbers from 0
 in the order of `model.classes`. The same seed gives the same draws, and the first
-series of many are those of few.
+series of many are those of few with the same labels.
 """
 
 import dataclasses

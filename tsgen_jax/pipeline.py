@@ -69,10 +69,11 @@ def run(
     runs = seeds.split(config, workdir)
     with contextlib.ExitStack() as held:
         for own in [Own(config, workdir, ""), *(runs if config.seeds else ())]:
-            may_differ = stored_config.unchanged(own.workdir, own.config)
+            same = stored_config.unchanged(own.workdir, own.config)
+            absent = stored_config.absent(own.workdir)
             held.enter_context(
                 run_dir.open_run(
-                    own.workdir, own.config.to_dict(), (*_MAY_DIFFER, *may_differ)
+                    own.workdir, own.config.to_dict(), (*_MAY_DIFFER, *same), absent
                 )
             )
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())

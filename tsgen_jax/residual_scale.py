@@ -137,6 +137,7 @@ def choose(
         return hold_ends(generator.scaler.inverse(plain + scale * noise))
 
     fids = measure(config, real, series, config.sample.residual_scales)
+    fids = {s: fid for s, fid in fids.items() if np.isfinite(fid)}
     return Choice(best(fids), fids)
 
 
@@ -164,7 +165,12 @@ def measure(
 
 
 def best(fids: dict[float, float]) -> float:
-    """The scale of the least FID; 0 where noise gains less than a twentieth."""
+    """The scale of the least FID; 0 where noise gains less than a twentieth.
+
+    Also 0 where no scale has a FID: series that are not finite have none.
+    """
+    if not fids:
+        return 0.0
     scale = min(fids, key=lambda s: (fids[s], s))
     if 0 in fids and fids[scale] > (1 - _MARGIN) * fids[0]:
         return 0.0

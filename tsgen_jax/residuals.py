@@ -91,13 +91,22 @@ def read(workdir: str) -> residual.Residual | None:
         ) from error
 
 
-def warn_of_none(where: str) -> None:
-    """Says what a model without them lacks."""
-    _LOG.warning(
-        "%s has no residuals, an older version made it: imputations and forecasts will "
-        "be too sure of themselves. Its run's command, given once more, adds them.",
-        where,
-    )
+def warn_of_none(left_out: residual.Residual | None, scale: float, where: str) -> None:
+    """Says what a model lacks that adds none of them.
+
+    Args:
+        left_out: of the model; None, or without any deviation: not measured.
+        scale: config.inpaint.residual_scale; 0 for runs of before there were any,
+            whether they were measured since or not.
+        where: the model is from.
+    """
+    if left_out is None or not scale or not np.asarray(left_out.std).any():
+        _LOG.warning(
+            "%s has no residuals, or adds none (inpaint.residual_scale=0), as models "
+            "of older versions: imputations and forecasts will be too sure of "
+            "themselves. Train it anew for better ones.",
+            where,
+        )
 
 
 def _path(workdir: str) -> str:

@@ -10,7 +10,8 @@ import math
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,10 @@ _ABSENT = "absent"
 
 @contextlib.contextmanager
 def open_run(
-    workdir: str, config: dict[str, Any], ignore: tuple[str, ...] = ()
+    workdir: str,
+    config: dict[str, Any],
+    ignore: tuple[str, ...] = (),
+    absent: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[None]:
     """Holds `workdir` for this process alone; begins a run there or goes on with it.
 
@@ -36,6 +40,8 @@ def open_run(
         config: nested dict of numbers, words, lists and tuples.
         ignore: dotted keys whose values, and all below them, may differ from those
             that the run began with; the file keeps the first ones.
+        absent: dotted keys that an older version did not write, and what it did: for
+            the message where they differ.
 
     Raises:
         ValueError: something else is in the directory, or a run of another config,
@@ -49,7 +55,7 @@ def open_run(
     try:
         lock, new_lock = _lock(workdir)
         try:
-            _begin_or_resume(workdir, config, ignore)
+            _begin_or_resume(workdir, config, ignore, absent)
         except BaseException:
             if new_lock:
                 os.remove(os.path.join(workdir, _LOCK))
@@ -215,12 +221,14 @@ def _lock(workdir: str) -> tuple[int, bool]:
     return lock, new
 
 
-def _begin_or_resume(workdir: str, config: dict, ignore: tuple[str, ...]) -> None:
+def _begin_or_resume(
+    workdir: str, config: dict, ignore: tuple[str, ...], absent: Mapping[str, Any]
+) -> None:
     path = os.path.join(workdir, _CONFIG)
     if not os.path.exists(path):
         write_json(path, config)
         return
-    there, now = _flat(read_config(workdir)), _flat(config)
+    there, now = {**absent, **_flat(read_config(workdir))}, _flat(config)
     lines = [
         f"  {key}: {_show(there, key)} there, {_show(now, key)} now"
         for key in sorted(there.keys() | now.keys())

@@ -60,7 +60,10 @@ def make_sampler(generator: Generator) -> jax.export.Exported:
 def _inverse(scaler: Scaler):
     """`scaler.inverse` on jax arrays."""
     if set(scaler.to_json()) != {"mean", "std"}:
-        raise ValueError("Only standard scaling can go into a sampler of jax alone.")
+        raise ValueError(
+            "Only standard scaling of series of one length can go into a sampler of "
+            "jax alone: export without the sampler (--no-sampler)."
+        )
     mean, std = (jnp.asarray(v, jnp.float32) for v in (scaler.mean, scaler.std))
     return functools.partial(_affine, mean=mean, std=std)
 

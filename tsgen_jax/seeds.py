@@ -37,7 +37,7 @@ def split(config: ConfigDict, workdir: str) -> list[Own]:
 
 def check_is_one_run(config: ConfigDict, workdir: str) -> None:
     """Raises ValueError where `workdir` holds the runs of several seeds."""
-    if config.seeds:
+    if "seeds" in config and config.seeds:  # Early versions had one seed only.
         names = ", ".join(own.workdir for own in split(config, workdir))
         raise ValueError(f"{workdir} holds a run per seed; name one of them: {names}.")
 

@@ -39,17 +39,19 @@ def read(workdir: str) -> ConfigDict:
     return filled(run_dir.read_config(workdir))
 
 
-def unchanged(workdir: str, config: ConfigDict) -> tuple[str, ...]:
-    """Keys that the run in `workdir` lacks, if there is one, and that change nothing.
-
-    They came later, and `config` has the value that the run was made with.
-    """
+def absent(workdir: str) -> dict[str, Any]:
+    """Keys that the run in `workdir` lacks, if there is one: what it was made with."""
     stored = run_dir.read_json(os.path.join(workdir, "config.json"))
     if not isinstance(stored, dict):
-        return ()
-    there, now = _flat(filled(stored).to_dict()), _flat(config.to_dict())
-    absent = there.keys() - _flat(stored).keys()
-    return tuple(key for key in sorted(absent) if there[key] == now.get(key))
+        return {}
+    there, known = _flat(filled(stored).to_dict()), _flat(stored)
+    return {key: there[key] for key in sorted(there.keys() - known.keys())}
+
+
+def unchanged(workdir: str, config: ConfigDict) -> tuple[str, ...]:
+    """Keys of `absent` that change nothing: `config` has the same values."""
+    now = _flat(config.to_dict())
+    return tuple(k for k, value in absent(workdir).items() if now.get(k) == value)
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:

@@ -63,3 +63,24 @@ def test_unknown_names_list_the_known_ones(capsys):
 def test_nothing_to_plot(tmp_path):
     with pytest.raises(SystemExit, match="nothing was measured"):
         scaling.main(["--plot", "--out", str(tmp_path / "none.json")])
+
+
+@pytest.mark.parametrize("value", ["nonsense", "foo.bar=3", "tokenizer.width=wide"])
+def test_a_wrong_override_is_said_before_anything_is_measured(value, capsys):
+    with pytest.raises(SystemExit):
+        scaling.parse(["--set", value])
+    assert "error: --set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{bad", "cannot be read"),
+        ('{"codes": {"decode": {"values": {"32": {"error": "killed"}}}}}', "failure"),
+    ],
+)
+def test_a_file_that_has_nothing_to_draw(tmp_path, text, message):
+    path = tmp_path / "out.json"
+    path.write_text(text)
+    with pytest.raises(SystemExit, match=message):
+        scaling.main(["--plot", "--platform=cpu", "--out", str(path)])

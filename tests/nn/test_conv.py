@@ -66,6 +66,18 @@ def test_value_and_gradients_equal_lax(ours, judge, taps, columns, rows, channel
         np.testing.assert_allclose(a, b, atol=2e-4)
 
 
+@pytest.mark.parametrize("channels", [(3, 4), (16, 1)])
+def test_taps_may_reach_nothing_but_padding(channels):
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(2, 1, 1, channels[0])).astype("float32")
+    kernel = rng.normal(size=(3, 4, *channels)).astype("float32")
+    pads = ((3, 0), (2, 1))
+    judge = jax.lax.conv_general_dilated(
+        x, kernel, (1, 1), pads, dimension_numbers=_NUMBERS
+    )
+    np.testing.assert_allclose(conv.conv(x, kernel, pads), judge, atol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["conv_down", "conv_up"])
 def test_the_accelerator_form_is_the_same(name, monkeypatch):
     rng = np.random.default_rng(1)

@@ -66,8 +66,10 @@ def _add_up(y: Array, axis: int, size: int, pads: tuple[int, int]) -> jax.Array:
     # The gradient of a split is one concatenation, that of slices a sum of paddings.
     for j, tap in enumerate(jnp.split(y, size, axis=-1)):
         first = before - j  # Where position 0 of tap j goes.
-        last = min(count - first, tap.shape[axis])
-        part = lax.slice_in_dim(tap, max(0, -first), last, axis=axis)
+        start, last = max(0, -first), min(count - first, tap.shape[axis])
+        if start >= last:
+            continue  # It reaches padding only.
+        part = lax.slice_in_dim(tap, start, last, axis=axis)
         widths = [(0, 0)] * 4
         widths[axis] = (max(first, 0), count - max(first, 0) - part.shape[axis])
         total += jnp.pad(part, widths)

@@ -224,6 +224,33 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
         tsgen_jax.load(str(copy))
 
 
+def test_settings_of_sampling_change_without_training(tiny_run, tiny_model, tmp_path):
+    changes = {
+        "sample.num_decode_steps": 2,
+        "sample.residual_scales": (0.5,),
+        "inpaint.token_temperature": 1.0,
+        "precision": "bfloat16",
+    }
+    model = tsgen_jax.load(tiny_run, changes)
+    assert model.generator.residual_scale == 0.5
+    assert model.generator.prior.dtype == model.generator.tokenizer.dtype == "bfloat16"
+    assert model.generator.inpainting.token_temperature == 1.0
+    assert model.generator.settings.num_decode_steps == 2
+    tsgen_jax.export(model, tmp_path / "m.tsgen", with_sampler=False)
+    again = tsgen_jax.load(tmp_path / "m.tsgen")  # A file keeps them,
+    np.testing.assert_array_equal(again.sample(3), model.sample(3))
+    other = tsgen_jax.load(tmp_path / "m.tsgen", {"sample.residual_scales": (0.0,)})
+    assert other.generator.residual_scale == 0  # and takes others.
+    for setting, message in (
+        ({"prior.width": 8}, "prior.width: only sample, inpaint, precision"),
+        ({"sample.token_temperature": -1}, "must be at least"),
+        ({"sample.rounds": 3}, "Unknown key 'sample.rounds'"),
+        ({"sample.residual_scales": (0.0, 1.0)}, "takes one scale"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            tsgen_jax.load(tiny_run, setting)
+
+
 def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):
     """Beside observed samples nothing is added, in the middle of a gap it is."""
     still = dataclasses.replace(tiny_model.generator, residual=residual.none(24, 2))

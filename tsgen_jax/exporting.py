@@ -1,5 +1,7 @@
 """A trained model written to one file, see `shared_file`."""
 
+import os
+
 import numpy as np
 
 from tsgen_jax import model_card, residuals, sampler_artifact, shared_file
@@ -39,4 +41,4 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
         "sampling.json": {"residual_scale": model.generator.residual_scale},
         "README.md": model_card.write_card(model),
     }
-    shared_file.write(path, texts, blobs)
+    shared_file.write(os.fspath(path), texts, blobs)

@@ -1,12 +1,14 @@
 """`tsgen_jax.load`: a model from a run directory, or from a file that was exported."""
 
 import os
+from typing import Any
 
 import jax
 from ml_collections import ConfigDict
 
 from tsgen_jax import (
     checkpoint,
+    checks,
     compilation_cache,
     residual_scale,
     residuals,
@@ -24,24 +26,31 @@ from tsgen_jax.types import PyTree
 
 STAGES = ("tokenizer", "prior")
 TEXTS = ("config.json", "facts.json", "metrics.json")
+SETTINGS = ("sample", "inpaint", "precision")  # What may differ from training.
+_SCALES = "sample.residual_scales"
 
 
-def load(path: str) -> Model:
+def load(path: str, settings: dict[str, Any] | None = None) -> Model:
     """Opens a trained model.
 
     Args:
         path: a run directory, or a file that `tsgen export` wrote.
+        settings: values of the sections `SETTINGS` in place of the run's, by dotted
+            key: {"sample.guidance_scale": 2.0, "precision": "bfloat16"}.
 
     Raises:
         ValueError: neither is there, the run is not finished, was made by another
-            version, or something is damaged.
+            version, or something is damaged; or a setting does not fit.
     """
     path = os.fspath(path)
     if not os.path.exists(path):
         raise ValueError(
             f"{path} is not there: give a run directory, or a file from tsgen export."
         )
-    return _load_run(path) if os.path.isdir(path) else _load_file(path)
+    settings = settings or {}
+    if os.path.isdir(path):
+        return _load_run(path, settings)
+    return _load_file(path, settings)
 
 
 def build(
@@ -66,7 +75,7 @@ def build(
     )
 
 
-def _load_run(workdir: str) -> Model:
+def _load_run(workdir: str, settings: dict[str, Any]) -> Model:
     config = stored_config.read(workdir)
     seeds.check_is_one_run(config, workdir)
     left = [s for s in STAGES if run_dir.read_done(workdir, s) is None]
@@ -74,6 +83,7 @@ def _load_run(workdir: str) -> Model:
         raise ValueError(
             f"{workdir} is not finished ({', '.join(left)}): run its command again."
         )
+    _change(config, settings)
     compilation_cache.enable()
     facts = read_facts(workdir)
     shapes = build(config, facts, workdir)
@@ -95,7 +105,24 @@ def _load_run(workdir: str) -> Model:
     return Model(generator, config, facts, metrics)
 
 
-def _load_file(path: str) -> Model:
+def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
+    """Sets values of `SETTINGS`.
+
+    Raises:
+        ValueError: one does not fit, or there are several scales to choose from.
+    """
+    if not settings:
+        return
+    checks.change(config, settings, SETTINGS)
+    scales = settings.get(_SCALES, (0.0,))
+    if len(scales) != 1:
+        raise ValueError(
+            f"{_SCALES}={tuple(scales)}: a trained model takes one scale, "
+            "such as (0.5,); which is best was chosen after training."
+        )
+
+
+def _load_file(path: str, settings: dict[str, Any]) -> Model:
     members = shared_file.read(path)
     texts = {}
     for name in TEXTS:
@@ -103,6 +130,7 @@ def _load_file(path: str) -> Model:
             raise ValueError(f"{path} lacks {name}: it is no complete model.")
         texts[name] = shared_file.as_json(members[name], path, name)
     config = stored_config.filled(texts["config.json"])
+    _change(config, settings)
     try:
         facts = Facts.from_json(texts["facts.json"])
     except (ValueError, TypeError) as error:
@@ -113,6 +141,8 @@ def _load_file(path: str) -> Model:
     left_out = _residual(members, path)
     residuals.warn_of_none(left_out, config.inpaint.residual_scale, path)
     scale = _residual_scale(members, config, path)
+    if _SCALES in settings:
+        scale = float(config.sample.residual_scales[0])
     generator = make_generator(config, facts, weights, left_out, scale)
     return Model(generator, config, facts, texts["metrics.json"])
 

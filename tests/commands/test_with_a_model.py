@@ -9,15 +9,22 @@ import pytest
 
 import tsgen_jax
 from tests import console, tiny
+from tsgen_jax import loading
 
 # A run is loaded, and its programs traced, once for all commands.
 _LOAD = functools.cache(tsgen_jax.load)
 
 
+def _load(path, settings=None):
+    if settings:
+        return loading.load(path, settings)
+    return _LOAD(os.path.abspath(path))
+
+
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(tsgen_jax, "load", lambda path: _LOAD(os.path.abspath(path)))
+    monkeypatch.setattr(tsgen_jax, "load", _load)
 
     def command(*arguments):
         """The exit code."""
@@ -52,6 +59,13 @@ def test_samples_in_every_format(run, tiny_run, tiny_model):
     assert (
         run("sample", f"--run={tiny_run}", "--num=2", "--length=50", "--out=l.npz") == 0
     )
+    assert run("sample", f"--run={tiny_run}", "--out=n.npz", "--set=prior.width=8") == 1
+    assert not os.path.exists("n.npz")
+    changed = ["--num=5", "--out=n.npz", "--set=sample.num_decode_steps=1"]
+    assert run("sample", f"--run={tiny_run}", *changed) == 0
+    with np.load("n.npz") as stored:
+        judge = loading.load(tiny_run, {"sample.num_decode_steps": 1})
+        np.testing.assert_array_equal(stored["x"], judge.sample(5))
     with np.load("l.npz") as stored:
         assert stored["x"].shape == (2, 50, 2)
         np.testing.assert_array_equal(stored["label"], [0, 1])

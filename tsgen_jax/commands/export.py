@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --out, --no-sampler, --force."""
+    """--run, --set, --out, --no-sampler, --force."""
     model_arguments.add_run(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="model.tsgen")
     parser.add_argument(
@@ -34,11 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Writes the file."""
     outputs.check_place(args.out, args.force)
-    import tsgen_jax
     from tsgen_jax import exporting, sampler_artifact
 
     if not args.no_sampler:
         sampler_artifact.check()
-    exporting.export(tsgen_jax.load(args.run), args.out, not args.no_sampler)
+    exporting.export(model_arguments.load(args), args.out, not args.no_sampler)
     size = os.path.getsize(args.out) / 1e6
     _LOG.info("%s, %.1f MB", args.out, size)

@@ -19,7 +19,7 @@ gaps. The output has the median, the 5, 25, 75 and 95 % quantiles and all draws.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --input, --horizon, --num, --label, --seed, --out, --force."""
+    """--run, --set, --input, --horizon, --num, --label, --seed, --out, --force."""
     model_arguments.add_run(parser)
     parser.add_argument("--input", required=True, metavar="FILE", help="the past")
     parser.add_argument(
@@ -33,8 +33,6 @@ def run(args: argparse.Namespace) -> None:
     """Writes draws, median and quantiles."""
     outputs.check_output(args.out, args.force)
     x, _ = load_series(args.input)
-    import tsgen_jax
-
-    model = tsgen_jax.load(args.run)
+    model = model_arguments.load(args)
     draws = model.forecast(x, args.horizon, args.num, args.label, args.seed)
     model_arguments.write_draws(args.out, draws, x.shape[1], {})

@@ -22,7 +22,7 @@ the 5, 25, 75 and 95 % quantiles and all draws.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --input, --num, --label, --seed, --out, --force."""
+    """--run, --set, --input, --num, --label, --seed, --out, --force."""
     model_arguments.add_run(parser)
     parser.add_argument("--input", required=True, metavar="FILE", help="with gaps")
     model_arguments.add_draws(parser)
@@ -33,9 +33,7 @@ def run(args: argparse.Namespace) -> None:
     """Writes draws, median and quantiles."""
     outputs.check_output(args.out, args.force)
     x, _ = load_series(args.input)
-    import tsgen_jax
-
-    model = tsgen_jax.load(args.run)
+    model = model_arguments.load(args)
     draws = model.impute(x, None, args.num, args.label, args.seed)
     observed = ~np.isnan(x).reshape(draws.shape[1:])
     model_arguments.write_draws(args.out, draws, 0, {"observed": observed})

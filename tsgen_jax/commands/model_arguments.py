@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 
+from tsgen_jax.commands import settings
 from tsgen_jax.data import outputs
 
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
@@ -12,13 +13,22 @@ _LOG = logging.getLogger(__name__)
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """--run."""
+    """--run, and --set for values of the run that need no training."""
     parser.add_argument(
         "--run",
         required=True,
         metavar="DIR_OR_FILE",
         help="a finished run, or a file from tsgen export",
     )
+    settings.add_set(parser, ("sample", "inpaint", "precision"))
+
+
+def load(args: argparse.Namespace):
+    """The model of `add_run`, with the changes of --set."""
+    changes = settings.parse_set(args.set)
+    import tsgen_jax
+
+    return tsgen_jax.load(args.run, changes)
 
 
 def add_out(parser: argparse.ArgumentParser) -> None:

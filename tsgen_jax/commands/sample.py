@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --num, --label, --length, --seed, --out, --force."""
+    """--run, --set, --num, --label, --length, --seed, --out, --force."""
     model_arguments.add_run(parser)
     parser.add_argument("--num", type=int, default=100, help="series (default: 100)")
     model_arguments.add_label(
@@ -39,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Writes the series."""
     outputs.check_output(args.out, args.force)
-    import tsgen_jax
-
-    model = tsgen_jax.load(args.run)
+    model = model_arguments.load(args)
     if args.length is None:
         x = model.sample(args.num, args.label, args.seed)
     else:

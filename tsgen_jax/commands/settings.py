@@ -12,6 +12,7 @@ SECTIONS = ("judge", "evaluation", "train")
 _EXAMPLES = {
     "judge": "evaluation.num_draws=50",
     "data": "data.trailing=missing",
+    "sample": "sample.guidance_scale=2",
     "all": "train.prior.num_steps=1000",
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from ml_collections import ConfigDict
 from threadpoolctl import threadpool_limits
 
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.evaluation import fidelity, gallery, scores
 from tsgen_jax.evaluation.scores import Score
@@ -58,10 +58,10 @@ class Assessment:
     def write(self, directory: str) -> None:
         """Leaves scores.json and pictures.npz, the latter first."""
         os.makedirs(directory, exist_ok=True)
-        run_dir.write_arrays(os.path.join(directory, "pictures.npz"), self.pictures)
+        disk.write_arrays(os.path.join(directory, "pictures.npz"), self.pictures)
         rows = [score.to_json() for score in self.scores]
         content = {"judge": self.judge, "notes": self.notes, "scores": rows}
-        run_dir.write_json(os.path.join(directory, "scores.json"), content)
+        disk.write_json(os.path.join(directory, "scores.json"), content)
 
 
 def read(directory: str) -> Assessment | None:

@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 from tsgen_jax import (
     checkpoint,
     compilation_cache,
+    disk,
     residual_scale,
     residuals,
     run_dir,
@@ -158,7 +159,7 @@ def read_facts(workdir: str) -> Facts:
     Raises:
         ValueError: an older version wrote them, or they are damaged.
     """
-    found = run_dir.read_json(os.path.join(workdir, "dataset.json"))
+    found = disk.read_json(os.path.join(workdir, "dataset.json"))
     try:
         return Facts.from_json(found or {})
     except ValueError as error:

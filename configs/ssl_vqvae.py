@@ -12,7 +12,7 @@ the paper gave its self-supervised tokenizers: --config=configs/ssl_vqvae.py:vib
 
 from ml_collections import ConfigDict
 
-from configs import default
+from configs import _published, default
 
 
 def get_config(arg: str = "vibcreg") -> ConfigDict:
@@ -30,5 +30,5 @@ def get_config(arg: str = "vibcreg") -> ConfigDict:
     if mode == "faithful":
         config.name += "-faithful"
         config.prior.kind = "full_embedding"
-        config = default.faithful(config)
+        config = _published.faithful(config)
     return config

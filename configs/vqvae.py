@@ -7,7 +7,7 @@ Published behaviour: --config=configs/vqvae.py:faithful
 
 from ml_collections import ConfigDict
 
-from configs import default
+from configs import _published, default
 
 
 def get_config(arg: str = "fixed") -> ConfigDict:
@@ -16,4 +16,4 @@ def get_config(arg: str = "fixed") -> ConfigDict:
         raise ValueError(f"configs/vqvae.py:{arg}: known are fixed, faithful.")
     config = default.get_config()
     config.name = "vqvae" if arg == "fixed" else "vqvae-faithful"
-    return default.faithful(config) if arg == "faithful" else config
+    return _published.faithful(config) if arg == "faithful" else config

@@ -20,7 +20,7 @@ from tsgen_jax.tasks import prior, tokenizer
 _FILES = sorted(
     p.stem
     for p in pathlib.Path(configs.__file__).parent.glob("*.py")
-    if p.stem != "__init__"
+    if not p.stem.startswith("_")  # Parts of others.
 )
 _ARGUMENTS = {
     "vqvae": ["fixed", "faithful"],

@@ -9,7 +9,7 @@ import tsgen_jax
 
 _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
-    {"types", "allocator", "command_line", "stage_settings", "labels"},
+    {"types", "allocator", "command_line", "stage_settings", "labels", "disk"},
     {
         *("nn", "losses", "sampling", "data", "evaluation", "sharding", "optim"),
         *("run_dir", "inputs", "shared_file"),

@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 
 import tsgen_jax
 from tests import tiny
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 from tsgen_jax.model import Model
 from tsgen_jax.sampling import residual
 
@@ -197,29 +197,29 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     shutil.copytree(tiny_run, copy)
     facts = json.loads((copy / "dataset.json").read_text())
     del facts["length"]
-    run_dir.write_json(str(copy / "dataset.json"), facts)
+    disk.write_json(str(copy / "dataset.json"), facts)
     with pytest.raises(ValueError, match=r"absent: length.*command once more"):
         tsgen_jax.load(str(copy))
     shutil.copy(f"{tiny_run}/dataset.json", copy)
     config = json.loads((copy / "config.json").read_text())
     del config["inpaint"]
-    run_dir.write_json(str(copy / "config.json"), config)
+    disk.write_json(str(copy / "config.json"), config)
     with pytest.raises(ValueError, match="another version"):
         tsgen_jax.load(str(copy))
     shutil.copy(f"{tiny_run}/config.json", copy)
     config = json.loads((copy / "config.json").read_text())
     config["sample"]["residual_scales"] = [0.0, 1.0]
-    run_dir.write_json(str(copy / "config.json"), config)
+    disk.write_json(str(copy / "config.json"), config)
     with pytest.raises(ValueError, match=r"not finished \(sample.residual_scales\)"):
         tsgen_jax.load(str(copy))
-    run_dir.write_json(str(copy / "sampling.json"), {"residual_scale": 0.5})
+    disk.write_json(str(copy / "sampling.json"), {"residual_scale": 0.5})
     with pytest.raises(ValueError, match="sampling.json is damaged"):
         tsgen_jax.load(str(copy))
     (copy / "prior" / "done.json").unlink()
     with pytest.raises(ValueError, match=r"not finished \(prior\)"):
         tsgen_jax.load(str(copy))
     config["seeds"] = [3, 4]
-    run_dir.write_json(str(copy / "config.json"), config)
+    disk.write_json(str(copy / "config.json"), config)
     with pytest.raises(ValueError, match="a run per seed; name one of them: .*seed-3"):
         tsgen_jax.load(str(copy))
 
@@ -272,7 +272,7 @@ def test_a_run_of_a_version_without_residuals_is_used_as_it_was(
     (copy / "tokenizer" / "residual.npz").unlink()
     config = json.loads((copy / "config.json").read_text())
     del config["inpaint"]["residual_scale"], config["sample"]["residual_scales"]
-    run_dir.write_json(str(copy / "config.json"), config)
+    disk.write_json(str(copy / "config.json"), config)
     old = tsgen_jax.load(str(copy))
     assert old.generator.residual_scale == 0
     assert "old has no residuals" in caplog.text

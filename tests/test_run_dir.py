@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -207,30 +206,6 @@ def test_one_process_holds_it_until_killed(tmp_path):
     with open_run(workdir, {"seed": 0}):  # The kernel has freed it.
         with pytest.raises(OSError, match="in use"), open_run(workdir, {"seed": 0}):
             pass
-
-
-def test_write_json_is_plain_json(tmp_path):
-    path = str(tmp_path / "x.json")
-    value = {
-        "b": (1, 2.5, None, True),
-        "a": {"nan": float("nan"), "inf": [np.inf]},
-        "arrays": [np.float32(0.1), jnp.int32(3), np.arange(2), np.bool_(True)],
-        7: "seven",
-    }
-    run_dir.write_json(path, value)
-    with open(path) as file:
-        text = file.read()
-    wanted = {
-        "7": "seven",
-        "a": {"inf": [None], "nan": None},
-        "arrays": [float(np.float32(0.1)), 3, [0, 1], True],
-        "b": [1, 2.5, None, True],
-    }
-    assert text == json.dumps(wanted, indent=2) + "\n"
-    with pytest.raises(TypeError, match="a set, has no place"):
-        run_dir.write_json(path, {"a": {1, 2}})
-    assert json.loads(text) == json.loads((tmp_path / "x.json").read_text())
-    assert os.listdir(tmp_path) == ["x.json"]
 
 
 def test_done(tmp_path):

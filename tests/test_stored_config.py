@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests import tiny
-from tsgen_jax import checks, run_dir, stored_config
+from tsgen_jax import checks, disk, run_dir, stored_config
 
 
 def _old():
@@ -42,7 +42,7 @@ def test_what_networks_and_samples_need_is_not_guessed(key):
 def test_keys_that_came_later_do_not_stop_a_run_that_is_gone_on_with(tmp_path):
     workdir, config = str(tmp_path), tiny.make_config()
     assert stored_config.unchanged(workdir, config) == ()
-    run_dir.write_json(str(tmp_path / "config.json"), _old())
+    disk.write_json(str(tmp_path / "config.json"), _old())
     config.inpaint.residual_scale = 0.0
     same = stored_config.unchanged(workdir, config)
     assert {"sample.residual_scales", "inpaint.residual_scale"} < set(same)

@@ -8,7 +8,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from configs import smoke
-from tsgen_jax import checkpoint, residuals, run_dir
+from tsgen_jax import checkpoint, disk, residuals, run_dir
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
 from tsgen_jax.facts import Facts
@@ -57,8 +57,8 @@ def write_run(workdir: str) -> str:
     draw = jax.jit(functools.partial(untrained_weights, config, facts))
     weights = draw(jax.random.key(1))
     os.makedirs(workdir)
-    run_dir.write_json(os.path.join(workdir, "config.json"), config.to_dict())
-    run_dir.write_json(os.path.join(workdir, "dataset.json"), facts.to_json())
+    disk.write_json(os.path.join(workdir, "config.json"), config.to_dict())
+    disk.write_json(os.path.join(workdir, "dataset.json"), facts.to_json())
     for stage, tree in weights.items():
         run_dir.mark_done(workdir, stage, {})
         checkpoint.save_weights(os.path.join(workdir, stage, "weights"), tree)

@@ -5,16 +5,17 @@ import json
 import logging
 import os
 import time
+from collections.abc import Callable
 
 import numpy as np
 from ml_collections import ConfigDict
 from threadpoolctl import threadpool_limits
 
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.evaluation import fidelity, gallery, scores
 from tsgen_jax.evaluation.scores import Score
-from tsgen_jax.judges import cas, fcn, post_hoc, rocket, ts2vec, usable
+from tsgen_jax.judges import asked, cas, fcn, post_hoc
 from tsgen_jax.types import Array
 
 _LOG = logging.getLogger(__name__)
@@ -58,10 +59,10 @@ class Assessment:
     def write(self, directory: str) -> None:
         """Leaves scores.json and pictures.npz, the latter first."""
         os.makedirs(directory, exist_ok=True)
-        run_dir.write_arrays(os.path.join(directory, "pictures.npz"), self.pictures)
+        disk.write_arrays(os.path.join(directory, "pictures.npz"), self.pictures)
         rows = [score.to_json() for score in self.scores]
         content = {"judge": self.judge, "notes": self.notes, "scores": rows}
-        run_dir.write_json(os.path.join(directory, "scores.json"), content)
+        disk.write_json(os.path.join(directory, "scores.json"), content)
 
 
 def read(directory: str) -> Assessment | None:
@@ -183,76 +184,67 @@ def assess(
 
 
 def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
-    said = _Progress()
-    settings, groups = config.evaluation, config.evaluation.scores.split("+")
-    names, notes = usable(
-        settings.judges, dataset.name, dataset.num_classes, dataset.length
-    )
-    if not {"fidelity", "usefulness"} & set(groups):
-        names = []
-    judge = fcn.load_or_train(config, dataset, workdir) if "fcn" in names else None
+    said, settings = _Progress(), config.evaluation
+    groups = settings.scores.split("+")
     x_train, y_train = fcn.whole_train(dataset)
-    sets = {"test": dataset.x_test, "samples": samples.x, "train": x_train}
-    features, probabilities, extract = {}, None, {}
-    if judge:
-        extract["fcn"] = lambda x: judge(x)[0]
-        outputs = {name: judge(x) for name, x in sets.items()}
-        features["fcn"] = {name: out[0] for name, out in outputs.items()}
-        probabilities = {name: out[1] for name, out in outputs.items()}
-    if "minirocket" in names:
-        by_rocket = rocket.Judge(config.judge, x_train, config.judge.seed)
-        by_rocket.write(workdir)
-        extract["minirocket"] = by_rocket
-    if "ts2vec" in names and "fidelity" in groups:
-        extract["ts2vec"] = ts2vec.Judge(config, dataset)
-    for name in [name for name in extract if name not in features]:
-        features[name] = {part: extract[name](x) for part, x in sets.items()}
+    parts = {"test": dataset.x_test, "samples": samples.x, "train": x_train}
+    flat = {name: x.reshape(len(x), -1) for name, x in parts.items()}
+    series, records = parts.values(), [flat[k] for k in ("samples", "train", "test")]
+    labels = dataset.y_test, samples.label, y_train
+    judges = asked.ask(config, dataset, parts, groups, workdir)
     said("features of the judges")
-    rows, confusions = [], {}
-
-    def add(function, *args):
-        more, said_more = function(*args, **_named(settings, function))
-        rows.extend(more)
-        notes.extend(said_more)
-
-    if "fidelity" in groups:
-        for name, of in features.items():
-            three = of["test"], of["samples"], of["train"]
-            if name == "ts2vec":
-                add(scores.context_fid, name, *three)
-            else:
-                labels = dataset.y_test, samples.label, y_train
-                p = probabilities if name == "fcn" else None
-                add(scores.fidelity, name, *three, *labels, p)
-            if x_hat is not None:
-                rows.append(_reconstruction_fid(name, of, extract[name](x_hat)))
-        said("fidelity")
-    if "usefulness" in groups and {"fcn", "minirocket"} & set(names):
-        if samples.label is None:
-            notes.append("CAS is left out: the samples have no labels.")
-        else:
-            classify = cas.classifiers(config, dataset, judge, names)
-            result = cas.score(config, dataset, samples.x, samples.label, classify)
-            rows += result.scores
-            notes += result.notes
-            confusions = result.confusions
-            said("usefulness")
-    if "statistics" in groups:
-        add(scores.series_statistics, dataset.x_test, samples.x, x_train)
-        said("statistics")
-    if "post_hoc" in groups:
-        more, said_more = post_hoc.scores(config, dataset.x_test, samples.x, x_train)
-        rows += more
-        notes += said_more
-        said("post-hoc scores")
-    flat = {name: x.reshape(len(x), -1) for name, x in sets.items()}
-    if "privacy" in groups:
-        add(scores.privacy_scores, flat["samples"], flat["train"], flat["test"])
-        said("privacy")
-    pictures, said_more = _pictures(settings.seed, confusions, flat, features, sets)
-    notes += said_more
+    confusions = {}
+    steps = {
+        "fidelity": lambda: _fidelity(settings, judges, labels, x_hat),
+        "usefulness": lambda: _usefulness(config, dataset, samples, judges, confusions),
+        "statistics": lambda: _call(settings, scores.series_statistics, *series),
+        "post_hoc": lambda: post_hoc.scores(config, *series),
+        "privacy": lambda: _call(settings, scores.privacy_scores, *records),
+    }
+    rows, notes = [], list(judges.notes)
+    for group, step in steps.items():
+        if group in groups:
+            more, said_more = step()
+            rows += more
+            notes += said_more
+            said(group.replace("_", "-"))
+    pictures, said_more = _pictures(
+        settings.seed, confusions, flat, judges.features, parts
+    )
     said("points for the figures")
-    return Assessment(rows, notes, judge.digest if judge else "", pictures)
+    digest = judges.fcn.digest if judges.fcn else ""
+    return Assessment(rows, notes + said_more, digest, pictures)
+
+
+def _fidelity(settings, judges, labels, x_hat) -> tuple[list[Score], list[str]]:
+    """In the features of every judge, also of the tokenizer alone if `x_hat` is given."""
+    rows, notes = [], []
+    for name, of in judges.features.items():
+        features = of["test"], of["samples"], of["train"]
+        if name == "ts2vec":
+            more, said = _call(settings, scores.context_fid, name, *features)
+        else:
+            p = judges.probabilities if name == "fcn" else None
+            more, said = _call(settings, scores.fidelity, name, *features, *labels, p)
+        rows += more
+        notes += said
+        if x_hat is not None:
+            rows.append(_reconstruction_fid(name, of, judges.extract[name](x_hat)))
+    return rows, notes
+
+
+def _usefulness(
+    config, dataset, samples, judges, confusions
+) -> tuple[list[Score], list[str]]:
+    """CAS by the judges that are classifiers; their tables go into `confusions`."""
+    if not {"fcn", "minirocket"} & set(judges.names):
+        return [], []
+    if samples.label is None:
+        return [], ["CAS is left out: the samples have no labels."]
+    classify = cas.classifiers(config, dataset, judges.fcn, judges.names)
+    result = cas.score(config, dataset, samples.x, samples.label, classify)
+    confusions |= result.confusions
+    return result.scores, result.notes
 
 
 def _pictures(seed, confusions, flat, features, sets) -> tuple[dict, list[str]]:
@@ -265,12 +257,12 @@ def _pictures(seed, confusions, flat, features, sets) -> tuple[dict, list[str]]:
     return pictures | gallery.nearest(seed, flat, sets), notes
 
 
-def _named(settings: ConfigDict, function) -> dict:
-    """The settings that are keyword arguments of `function`."""
+def _call(settings: ConfigDict, function: Callable, *args):
+    """`function` of `args` and of the settings that are keyword arguments of it."""
     code = function.__code__
     count = code.co_argcount
     names = code.co_varnames[count : count + code.co_kwonlyargcount]
-    return {name: settings[name] for name in names}
+    return function(*args, **{name: settings[name] for name in names})
 
 
 def _reconstruction_fid(judge: str, of: dict, again: np.ndarray) -> Score:

@@ -5,7 +5,7 @@ import io
 import os
 from collections.abc import Mapping
 
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 from tsgen_jax.assess import Assessment
 from tsgen_jax.evaluation import compare_figures, report
 
@@ -44,7 +44,7 @@ def write(judged: Mapping[str, Assessment], directory: str) -> None:
             title = group.replace("_", " ").capitalize()
             sections.append(report.Section(title, "", figure))
     lines = as_text(rows, list(judged))
-    run_dir.write_text(os.path.join(directory, "compare.csv"), as_csv(rows, judged))
+    disk.write_text(os.path.join(directory, "compare.csv"), as_csv(rows, judged))
     page = report.make_report(
         "Comparison: " + ", ".join(judged), [], sections, {"names": list(judged)}
     )

@@ -10,6 +10,7 @@ from tsgen_jax import (
     checkpoint,
     checks,
     compilation_cache,
+    disk,
     residual_scale,
     residuals,
     run_dir,
@@ -188,7 +189,7 @@ def read_facts(workdir: str) -> Facts:
     Raises:
         ValueError: an older version wrote them, or they are damaged.
     """
-    found = run_dir.read_json(os.path.join(workdir, "dataset.json"))
+    found = disk.read_json(os.path.join(workdir, "dataset.json"))
     try:
         return Facts.from_json(found or {})
     except ValueError as error:

@@ -18,6 +18,7 @@ from tsgen_jax import (
     assess,
     checks,
     compilation_cache,
+    disk,
     labels,
     residual_scale,
     run_dir,
@@ -201,7 +202,7 @@ def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
                 digest.update(np.ascontiguousarray(array))
     found = {"sha256": digest.hexdigest(), **Facts.of(dataset).to_json()}
     path = os.path.join(workdir, "dataset.json")
-    stored = run_dir.read_json(path)
+    stored = disk.read_json(path)
     if stored is not None and any(found.get(k) != v for k, v in stored.items()):
         raise ValueError(
             f"{dataset.name} is not what the run in {workdir} began with: its series "
@@ -209,7 +210,7 @@ def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
             "another --workdir."
         )
     if stored is None or stored.keys() < found.keys():  # Of an older version.
-        run_dir.write_json(path, found | (stored or {}))
+        disk.write_json(path, found | (stored or {}))
 
 
 def _sample(
@@ -244,5 +245,5 @@ def _sample(
         samples["length"] = lengths(samples["x"])
     seconds = time.perf_counter() - started
     _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
-    run_dir.write_arrays(path, samples)
+    disk.write_arrays(path, samples)
     return samples

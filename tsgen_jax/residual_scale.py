@@ -16,7 +16,7 @@ import numpy as np
 from ml_collections import ConfigDict
 from threadpoolctl import threadpool_limits
 
-from tsgen_jax import labels, run_dir
+from tsgen_jax import disk, labels
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation import fidelity
@@ -70,7 +70,7 @@ def settled(own: Own, dataset: Dataset, generator: Generator, key: Array) -> Gen
         choice = choose(config, dataset, generator, key)
         fids = {str(scale): fid for scale, fid in choice.fids.items()}
         stored = {"residual_scale": choice.scale, "fid_minirocket": fids}
-        run_dir.write_json(os.path.join(workdir, _FILE), stored)
+        disk.write_json(os.path.join(workdir, _FILE), stored)
         who, seconds = f"{name}: " if name else "", time.perf_counter() - started
         _LOG.info("%s%s (%.0f s)", who, choice, seconds)
     return dataclasses.replace(generator, residual_scale=choice.scale)
@@ -86,7 +86,7 @@ def read(config: ConfigDict, workdir: str) -> Choice | None:
     if len(scales) == 1:
         return Choice(float(scales[0]), {})
     path = os.path.join(workdir, _FILE)
-    stored = run_dir.read_json(path)
+    stored = disk.read_json(path)
     if stored is None:
         return None
     try:

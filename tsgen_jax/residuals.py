@@ -10,7 +10,7 @@ import zipfile
 import jax
 import numpy as np
 
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 from tsgen_jax.data import batches
 from tsgen_jax.models import vqvae
 from tsgen_jax.sampling import residual
@@ -69,7 +69,7 @@ def measured(
 def write(workdir: str, found: residual.Residual) -> None:
     """Keeps them with the run, whose tokenizer is done."""
     arrays = {name: np.asarray(getattr(found, name)) for name in FIELDS}
-    run_dir.write_arrays(_path(workdir), arrays)
+    disk.write_arrays(_path(workdir), arrays)
 
 
 def read(workdir: str) -> residual.Residual | None:

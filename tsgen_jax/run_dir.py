@@ -1,12 +1,8 @@
-"""A run is a directory: whose it is, what it was asked for, which stages are done.
-
-Whatever is written here is complete or absent: first a file beside it, then a rename.
-"""
+"""A run is a directory: whose it is, what it was asked for, which stages are done."""
 
 import contextlib
 import fcntl
 import json
-import math
 import os
 import shutil
 import socket
@@ -14,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
+from tsgen_jax import disk
 
 _CONFIG = "config.json"
 _LOCK = ".lock"
-_PARTIAL = ".partial"  # Appended to the name of a file that is being written.
 _MIN_FREE_BYTES = 50_000_000
 _ABSENT = "absent"
 
@@ -79,7 +74,7 @@ def read_config(workdir: str) -> dict[str, Any]:
         ValueError: that is no run directory, or its config.json is damaged.
     """
     path = os.path.join(os.path.abspath(workdir), _CONFIG)
-    config = read_json(path)
+    config = disk.read_json(path)
     if config is None:
         raise ValueError(
             f"{os.path.dirname(path)} is no run directory: it has no {_CONFIG}. Give "
@@ -88,59 +83,16 @@ def read_config(workdir: str) -> dict[str, Any]:
     return config
 
 
-def write_json(path: str, value: Any) -> None:
-    """Writes `value` to `path`, which is old or new at any instant, never torn.
-
-    Keys are sorted; tuples become lists, arrays and NumPy scalars plain numbers, and
-    what is NaN or infinite null, for which JSON has no other word.
-
-    Raises:
-        TypeError: a value has no place in JSON.
-        OSError: the disk is full or read-only.
-    """
-    write_text(path, json.dumps(_plain(value), indent=2, sort_keys=True) + "\n")
-
-
-def write_text(path: str, text: str) -> None:
-    """Replaces the file at `path` in one instant; OSError as `write_json`."""
-    path = os.path.abspath(path)
-    with _in_words(path):
-        try:
-            with open(path + _PARTIAL, "w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(path + _PARTIAL, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.remove(path + _PARTIAL)
-            raise
-
-
-def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
-    """Writes an .npz, whole or not at all.
-
-    Raises:
-        OSError: it cannot be written, or the disk is full.
-    """
-    with _in_words(path):
-        with open(path + _PARTIAL, "wb") as file:
-            np.savez_compressed(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(path + _PARTIAL, path)
-
-
 def mark_done(workdir: str, stage: str, summary: dict[str, Any]) -> None:
     """Records in <workdir>/<stage>/done.json that `stage` is finished, with results.
 
     Raises:
-        OSError, TypeError: as `write_json`.
+        OSError, TypeError: as `disk.write_json`.
     """
     directory = os.path.join(workdir, stage)
-    with _in_words(directory):
+    with disk.in_words(directory):
         os.makedirs(directory, exist_ok=True)
-    write_json(os.path.join(directory, "done.json"), summary)
+    disk.write_json(os.path.join(directory, "done.json"), summary)
 
 
 def read_done(workdir: str, stage: str) -> dict[str, Any] | None:
@@ -149,7 +101,7 @@ def read_done(workdir: str, stage: str) -> dict[str, Any] | None:
     Raises:
         ValueError: the file is damaged.
     """
-    return read_json(os.path.join(os.path.abspath(workdir), stage, "done.json"))
+    return disk.read_json(os.path.join(os.path.abspath(workdir), stage, "done.json"))
 
 
 def _check_place(workdir: str) -> None:
@@ -159,7 +111,7 @@ def _check_place(workdir: str) -> None:
         place = os.path.dirname(place)
     if not os.path.isdir(place):
         raise ValueError(f"{place} is a file; give a directory with --workdir=OTHER.")
-    with _in_words(workdir):
+    with disk.in_words(workdir):
         if not os.access(place, os.W_OK | os.X_OK):
             raise PermissionError(13, f"{place} is not writable")
     free = shutil.disk_usage(place).free
@@ -171,7 +123,7 @@ def _check_place(workdir: str) -> None:
         )
     if place != workdir:
         return
-    found = sorted(set(os.listdir(workdir)) - {_LOCK, _CONFIG + _PARTIAL})
+    found = sorted(set(os.listdir(workdir)) - {_LOCK, _CONFIG + disk.PARTIAL})
     if found and _CONFIG not in found:
         raise ValueError(
             f"{workdir} is no run directory: it has no {_CONFIG}, but "
@@ -187,7 +139,7 @@ def _make(workdir: str) -> list[str]:
     while not os.path.exists(missing):
         made.append(missing)
         missing = os.path.dirname(missing)
-    with _in_words(workdir):
+    with disk.in_words(workdir):
         os.makedirs(workdir, exist_ok=True)
     return made
 
@@ -195,7 +147,7 @@ def _make(workdir: str) -> list[str]:
 def _lock(workdir: str) -> tuple[int, bool]:
     """The descriptor that holds the lock, and whether its file is new."""
     path = os.path.join(workdir, _LOCK)
-    with _in_words(workdir):
+    with disk.in_words(workdir):
         new = not os.path.exists(path)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -226,7 +178,7 @@ def _begin_or_resume(
 ) -> None:
     path = os.path.join(workdir, _CONFIG)
     if not os.path.exists(path):
-        write_json(path, config)
+        disk.write_json(path, config)
         return
     there, now = {**absent, **_flat(read_config(workdir))}, _flat(config)
     lines = [
@@ -266,47 +218,3 @@ def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _show(flat: dict[str, Any], key: str) -> str:
     return json.dumps(flat[key]) if key in flat else _ABSENT
-
-
-def _plain(value: Any) -> Any:
-    """`value` in the types that JSON knows."""
-    if isinstance(value, dict):
-        return {str(key): _plain(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(below) for below in value]
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    raise TypeError(f"{value!r}, a {type(value).__name__}, has no place in JSON.")
-
-
-def read_json(path: str) -> Any:
-    """The value in `path`; None if there is no such file.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        with open(path) as file:
-            return json.load(file)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except ValueError as error:
-        raise ValueError(
-            f"{path} is damaged ({error}): it was edited, or copied in part. Put back "
-            "a copy of it, or begin anew with --workdir=OTHER."
-        ) from error
-
-
-@contextlib.contextmanager
-def _in_words(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OSError(
-            f"Cannot write {path}: {error.strerror}. Check the permissions and the "
-            "free space, or choose another place with --workdir=OTHER."
-        ) from error

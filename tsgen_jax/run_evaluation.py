@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax import assess, run_dir
+from tsgen_jax import assess, disk, run_dir
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation import representation
@@ -69,7 +69,7 @@ def evaluate(
     )
     tokens = generator.encode(dataset.x_test)
     x_hat = generator.decode(tokens)
-    run_dir.write_arrays(
+    disk.write_arrays(
         os.path.join(workdir, "reconstructions.npz"),
         {"x": dataset.x_test, "x_hat": x_hat, "label": dataset.y_test},
     )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 
 _TABLE = "seeds.csv"
 
@@ -86,7 +86,7 @@ def summarise(metrics: dict[str, dict[str, float]], workdir: str) -> dict[str, f
         shown = [repr(float(v)) if math.isfinite(v) else "" for v in numbers]
         table.writerow([spread.name, *shown])
     path = os.path.join(workdir, _TABLE)
-    run_dir.write_text(path, text.getvalue())
+    disk.write_text(path, text.getvalue())
     title = f"{len(metrics)} seeds: mean and standard deviation"
     width = max(map(len, names))
     print(f"\n{title}\n" + "-" * len(title))

@@ -12,7 +12,7 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 from ml_collections import ConfigDict
 
 from configs import default
-from tsgen_jax import run_dir
+from tsgen_jax import disk, run_dir
 
 _BEFORE = {"inpaint.residual_scale": 0.0, "sample.residual_scales": (0.0,)}
 _OF_JUDGES = (
@@ -41,7 +41,7 @@ def read(workdir: str) -> ConfigDict:
 
 def absent(workdir: str) -> dict[str, Any]:
     """Keys that the run in `workdir` lacks, if there is one: what it was made with."""
-    stored = run_dir.read_json(os.path.join(workdir, "config.json"))
+    stored = disk.read_json(os.path.join(workdir, "config.json"))
     if not isinstance(stored, dict):
         return {}
     there, known = _flat(filled(stored).to_dict()), _flat(stored)

@@ -15,7 +15,7 @@ from typing import Any
 from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
-from tsgen_jax import run_dir
+from tsgen_jax import disk
 
 _PLAIN_EVERY = 10.0  # Seconds between lines of progress where there is no terminal.
 
@@ -54,7 +54,7 @@ class Writer(contextlib.AbstractContextManager):
             for line in read_metrics(workdir)
             if line["stage"] != stage or line["step"] <= first_step
         ]
-        run_dir.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+        disk.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
         self._file = open(path, "a")
         self._tensorboard = SummaryWriter(
             os.path.join(workdir, "tensorboard", stage),

@@ -138,3 +138,6 @@ def test_configs_by_name_and_file(tmp_path):
         settings.load_config(str(tmp_path / "bad.py"))
     with pytest.raises(ValueError, match="there is no file"):
         settings.load_config("nowhere.py")
+    for name in ("nothing", "_published"):  # The latter is a part of others.
+        with pytest.raises(ValueError, match="known are default, multivariate, smoke"):
+            settings.load_config(name)

@@ -75,7 +75,8 @@ def load_config(text: str):
     import configs
 
     name, colon, argument = text.partition(":")
-    known = sorted(m.name for m in pkgutil.iter_modules(configs.__path__))
+    names = (module.name for module in pkgutil.iter_modules(configs.__path__))
+    known = sorted(name for name in names if not name.startswith("_"))
     if name.endswith(".py"):
         if not os.path.isfile(name):
             raise ValueError(f"--config={text}: there is no file {name}.")

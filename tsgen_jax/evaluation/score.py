@@ -1,6 +1,7 @@
 """One score of generated series: a number with what is needed to read it."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -153,3 +154,11 @@ def row_counts(test: int, samples: int, train: int) -> str:
 def interval_note(num_draws: int) -> str:
     """Says how many half-samples an interval rests on."""
     return f"Interval: {num_draws} half-samples."
+
+
+def try_interval(interval: Callable[[], Interval]) -> tuple[Interval, str]:
+    """The interval, or why there is none: a draw may have no statistic."""
+    try:
+        return interval(), ""
+    except ValueError as error:
+        return None, f"No interval: {error}"

@@ -16,8 +16,9 @@ rests on: numbers of rows, shrinkage, neighbours. Settings are keys of
 """
 
 from tsgen_jax.evaluation.fidelity_scores import context_fid, fidelity
+from tsgen_jax.evaluation.privacy_scores import privacy_scores
 from tsgen_jax.evaluation.score import GROUPS, Score
-from tsgen_jax.evaluation.series_scores import privacy_scores, series_statistics
+from tsgen_jax.evaluation.series_scores import series_statistics
 
 __all__ = [
     "GROUPS",

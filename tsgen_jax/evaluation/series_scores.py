@@ -1,19 +1,17 @@
-"""Scores of the series themselves, without a judge: statistics and privacy."""
-
-from collections.abc import Callable
+"""Scores of the series themselves, without a judge: their statistics."""
 
 import numpy as np
 
-from tsgen_jax.evaluation import bootstrap, privacy, statistics
-from tsgen_jax.evaluation.arrays import check_alike, check_feature_sets, check_series
+from tsgen_jax.evaluation import bootstrap, statistics
+from tsgen_jax.evaluation.arrays import check_alike, check_series
 from tsgen_jax.evaluation.score import (
     MIN_ROWS,
-    Interval,
     Score,
     check_draws,
     halves,
     make_score,
     row_counts,
+    try_interval,
 )
 from tsgen_jax.types import Array
 
@@ -67,6 +65,22 @@ def series_statistics(
     check_draws(num_draws, level)
     if num_dtw < 0:
         raise ValueError(f"num_dtw={num_dtw} must be 0 (no DTW distance) or more.")
+    sets = _checked(x_test, x_samples, x_train)
+    parts = [sets[0][rows] for rows in halves(len(sets[0]), seed)]
+    scores, notes = [], []
+    for name in [name for name in statistics.MEASURES if name != "dtw_distance"]:
+        more, said = _where_it_exists(name, sets, parts, seed, num_draws, level)
+        scores += more
+        notes += said
+    if num_dtw:
+        scores.append(_dtw(sets, parts, num_dtw, seed))
+    else:
+        notes.append("dtw_distance is left out: num_dtw is 0.")
+    return scores, notes
+
+
+def _checked(x_test: Array, x_samples: Array, x_train: Array) -> list[np.ndarray]:
+    """The three sets, of which statistics can be computed and compared."""
     sets = [
         check_series(name, x, MIN_ROWS)
         for name, x in (("TEST", x_test), ("samples", x_samples), ("TRAIN", x_train))
@@ -75,33 +89,36 @@ def series_statistics(
     check_alike("TEST and TRAIN", sets[0].shape, sets[2].shape)
     if sets[0].shape[1] < 2:
         raise ValueError("The series need 2 time points; they have 1.")
-    parts = [sets[0][rows] for rows in halves(len(sets[0]), seed)]
-    scores, notes = [], []
-    for name in statistics.MEASURES:
-        if name == "dtw_distance":
-            continue
-        kept = _varying(name, sets, parts)
-        need = 2 if name == "correlation_difference" else 1
-        if kept.sum() < need:
-            notes.append(
-                f"{name} is left out: it needs channels that vary, {need} or more; "
-                f"{kept.sum()} of {len(kept)} do."
-            )
-            continue
-        here = [x.compress(kept, 2) for x in (*sets, *parts)]
-        constant = np.flatnonzero(~kept).tolist()
-        without = f"Without constant channels {constant}." if constant else ""
-        scores.append(_statistic(name, here, without, seed, num_draws, level))
-        if name == "correlation_difference":
-            try:
-                scores.append(_correlational(here, without, seed))
-            except ValueError as error:
-                notes.append(f"correlational_score is left out: {error}")
-    if num_dtw:
-        scores.append(_dtw(sets, parts, num_dtw, seed))
-    else:
-        notes.append("dtw_distance is left out: num_dtw is 0.")
-    return scores, notes
+    return sets
+
+
+def _where_it_exists(
+    name: str,
+    sets: list[np.ndarray],
+    parts: list[np.ndarray],
+    seed: int,
+    num_draws: int,
+    level: float,
+) -> tuple[list[Score], list[str]]:
+    """A statistic of the channels that have it, or a note that too few have."""
+    kept = _varying(name, sets, parts)
+    need = 2 if name == "correlation_difference" else 1
+    if kept.sum() < need:
+        said = (
+            f"{name} is left out: it needs channels that vary, {need} or more; "
+            f"{kept.sum()} of {len(kept)} do."
+        )
+        return [], [said]
+    here = [x.compress(kept, 2) for x in (*sets, *parts)]
+    constant = np.flatnonzero(~kept).tolist()
+    without = f"Without constant channels {constant}." if constant else ""
+    found = [_statistic(name, here, without, seed, num_draws, level)]
+    if name == "correlation_difference":
+        try:
+            found.append(_correlational(here, without, seed))
+        except ValueError as error:
+            return found, [f"correlational_score is left out: {error}"]
+    return found, []
 
 
 def _statistic(
@@ -120,7 +137,7 @@ def _statistic(
     most = max(_DRAW_ROWS, _DRAW_VALUES // test[0].size)
     if name == "outside_share":
         most = None  # Cheap, and of extremes: fewer rows widen its interval.
-    ends, why = _try(
+    ends, why = try_interval(
         lambda: bootstrap.half_sampling(
             compare, (test, samples), value, seed, num_draws, level, most
         )
@@ -191,103 +208,3 @@ def _dtw(
         floors,
         details,
     )
-
-
-def privacy_scores(
-    samples: Array,
-    train: Array,
-    test: Array,
-    *,
-    seed: int,
-    num_draws: int,
-    level: float,
-) -> tuple[list[Score], list[str]]:
-    """Every measure of `evaluation/privacy.py` on flattened rows.
-
-    Nearest distances are computed once; intervals are the plain bootstrap of them, so
-    TRAIN stays fixed: what it is about is whether these series were copied.
-
-    Args:
-        samples: generated series or rows, float [m, ...].
-        train: float [n_train, ...].
-        test: float [n, ...].
-        seed: of every draw of rows.
-        num_draws: resamples behind an interval.
-        level: of the intervals.
-
-    Returns:
-        scores: their floors are TEST's own values.
-        notes: which scores are left out, and why.
-
-    Raises:
-        ValueError: rows of different width, values that are not finite, fewer than 4
-            rows in a set, settings out of range.
-    """
-    check_draws(num_draws, level)
-    flat = {"samples": samples, "train": train, "test": test}
-    flat = {name: np.asarray(x) for name, x in flat.items()}
-    flat = {name: x.reshape(len(x), -1) for name, x in flat.items()}
-    samples, train, test = check_feature_sets(MIN_ROWS, **flat)
-    counts = row_counts(len(test), len(samples), len(train))
-    resample = {"seed": seed, "num_draws": num_draws, "level": level}
-    scores, notes = [], []
-
-    def add(name, value, floors, statistic, rows, *details):
-        ends, why = _try(lambda: bootstrap.interval(statistic, rows, **resample))
-        table = privacy.MEASURES[name]
-        said = (counts, *details, why)
-        scores.append(make_score("privacy", "", name, table, value, ends, floors, said))
-
-    near, usual = (privacy.closest_distances(x, train) for x in (samples, test))
-    name = "distance_to_closest_record"
-    if np.median(usual):
-        add(name, _ratio(near, usual), {"TEST": 1.0}, _ratio, (near, usual))
-    else:
-        notes.append(f"{name} is left out: half of TEST are copies of TRAIN.")
-    name = "nearest_neighbour_distance_ratio"
-    different = np.unique(train, axis=0)
-    if len(different) > 1:
-        of_samples, of_test = (_two_nearest(x, different) for x in (samples, test))
-        floors = {"TEST": np.median(of_test)}
-        add(name, np.median(of_samples), floors, np.median, (of_samples,))
-    else:
-        notes.append(f"{name} is left out: all series of TRAIN are equal.")
-    closer = _closer(samples, train, test, seed)
-    a, b = halves(len(test), seed)
-    floor = _closer(test[a], train, test[b], seed).mean()
-    size = f"Closest of {min(len(train), len(test))} series each."
-    floors = {"TEST halves": floor}
-    name = "share_closer_to_train"
-    add(name, closer.mean(), floors, np.mean, (closer,), size)
-    return scores, notes
-
-
-def _ratio(near: np.ndarray, usual: np.ndarray) -> float:
-    middle = np.median(usual)
-    return np.median(near) / middle if middle else np.nan
-
-
-def _two_nearest(x: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Distance to the closest over the second closest row of `train`, [n]."""
-    nearest = privacy._nearest(x, train, 2)
-    return nearest[:, 0] / nearest[:, 1]
-
-
-def _closer(
-    samples: np.ndarray, train: np.ndarray, test: np.ndarray, seed: int
-) -> np.ndarray:
-    """1 for a sample closer to TRAIN, 0 to TEST, 0.5 for a tie; equal sizes, [n]."""
-    size, rng = min(len(train), len(test)), np.random.default_rng(seed)
-    to_train, to_test = (
-        privacy.closest_distances(samples, x[rng.permutation(len(x))[:size]])
-        for x in (train, test)
-    )
-    return (to_train < to_test) + 0.5 * (to_train == to_test)
-
-
-def _try(interval: Callable[[], Interval]) -> tuple[Interval, str]:
-    """The interval, or why there is none: a draw may have no statistic."""
-    try:
-        return interval(), ""
-    except ValueError as error:
-        return None, f"No interval: {error}"

@@ -63,8 +63,11 @@ def errors_per_series(
 
 
 def view_and_mask(
-    view: Callable[[Array, Array], jax.Array], key: Array, x: Array, observed: Array
-) -> tuple[jax.Array, jax.Array]:
+    view: Callable[[Array, Array], jax.Array],
+    key: Array,
+    x: Array,
+    observed: Array | None,
+) -> tuple[jax.Array, jax.Array | None]:
     """A view of `x` and which of its values come from given ones.
 
     Augmentations move, mix and scale values and add to them. Their derivative in the
@@ -74,11 +77,13 @@ def view_and_mask(
         view: (key, x) -> augmented x.
         key: of the view.
         x: float [B, L, C].
-        observed: bool [B, L, C].
+        observed: bool [B, L, C]; None: all values are given.
 
     Returns:
-        The view, float [B, L, C], and its mask, bool [B, L, C].
+        The view, float [B, L, C], and its mask, bool [B, L, C], or None as well.
     """
+    if observed is None:
+        return view(key, x), None
     x_b, derivative = jax.linearize(lambda values: view(key, values), x)
     given, missing = (
         jnp.abs(derivative(part.astype(x.dtype))) for part in (observed, ~observed)

@@ -5,9 +5,6 @@ and, from continuous latents, of its augmented view; commitment; and a
 self-supervised loss between projections of the two.
 """
 
-import functools
-
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,9 +13,10 @@ from ml_collections import ConfigDict
 from tsgen_jax.data import augment, batches
 from tsgen_jax.losses import reconstruction, self_supervised
 from tsgen_jax.models import vqvae
-from tsgen_jax.nn import iter_norm, projector, quantizer
+from tsgen_jax.nn import iter_norm, quantizer
 from tsgen_jax.tasks import observed as observed_errors
-from tsgen_jax.types import Array, Batch, DType, Metrics, PyTree, Task
+from tsgen_jax.tasks import views
+from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
 
 METHODS = ("none", *self_supervised.METHODS, "byol")
 
@@ -33,37 +31,6 @@ def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEnco
         dtype=jnp.dtype(config.precision),
         remat=config.remat,
     )
-
-
-class _Head(nn.Module):
-    """All that comes after pooling: projector, whitener, predictor."""
-
-    config: ConfigDict  # config.ssl
-    group_size: int
-    dtype: DType
-
-    def setup(self):
-        layers = {**self.config.projector, "dtype": self.dtype}
-        byol = self.config.method == "byol"
-        self.projector = projector.Projector(
-            **layers, num_hidden=1 if byol else 2, use_bias=byol
-        )
-        if self.config.method == "vibcreg":
-            steps = self.config.iter_norm.num_steps
-            self.whitener = projector.Whitener(self.group_size, steps)
-        if byol:
-            self.predictor = projector.Projector(**layers, num_hidden=1, use_bias=True)
-
-    def __call__(self, pooled: Array) -> jax.Array:
-        p = self.project(pooled)
-        return self.predict(p) if self.config.method == "byol" else p
-
-    def project(self, pooled: Array) -> jax.Array:
-        p = self.projector(pooled)
-        return self.whitener(p) if self.config.method == "vibcreg" else p
-
-    def predict(self, p: Array) -> jax.Array:
-        return self.predictor(p)
 
 
 def make_task(
@@ -90,65 +57,10 @@ def make_task(
     group = iter_norm.largest_group(
         ssl.iter_norm.group_size, batch_size, ssl.projector.width
     )
-    head = _Head(ssl, group, jnp.dtype(config.precision))
-    view = augment.make_augment(**config.augment)
-    two_views = ssl.method != "none" or ssl.augmented_weight > 0
+    head = views.Head(ssl, group, jnp.dtype(config.precision))
 
     def init(key: Array, batch: Batch) -> tuple[PyTree, PyTree]:
         return _init(config, model, head, key, batch["x"])
-
-    def loss_fn(params, model_state, batch, key):
-        key_view, key_revive = jax.random.split(key)
-        x = batch["x"]
-        u = model.to_map(x)
-        run = functools.partial(vqvae.apply, model, params["model"])
-        z, stats = run(model_state["batch_stats"], "encode", u)
-        codebook = model_state["codebook"]
-        z_q, tokens = quantizer.quantize(codebook, z)
-        u_hat, stats = run(stats, "decode", z_q)
-        mse, observed = reconstruction.mean_squared_error, batch.get("observed")
-        time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
-        terms = {
-            "loss_time": time,
-            "loss_frequency": frequency,
-            "loss_commitment": config.quantizer.commitment_weight
-            * mse(jax.lax.stop_gradient(codebook.codes[tokens]), z),
-        }
-        metrics = quantizer.usage(tokens, config.quantizer.num_codes)
-        codebook = quantizer.update(codebook, z, tokens, config.quantizer.decay)
-        below = config.quantizer.revive_below
-        if below > 0:
-            codebook = quantizer.revive(key_revive, codebook, z, below)
-        new_state = {**model_state, "codebook": codebook}
-        if two_views:
-            if observed is None:
-                x_b, observed_b = view(key_view, x), None
-            else:
-                x_b, observed_b = observed_errors.view_and_mask(
-                    view, key_view, x, observed
-                )
-            u_b = model.to_map(x_b)
-            z_b, stats_b = run(stats, "encode", u_b)
-            if ssl.augmented_weight > 0:
-                u_b_hat, stats_b = run(stats_b, "decode", z_b)
-                again = observed_errors.errors(model, x_b, u_b, u_b_hat, observed_b)
-                terms["loss_augmented"] = ssl.augmented_weight * (again[0] + again[1])
-            stats = stats_b if ssl.augmented_statistics else stats
-            views = jnp.stack([projector.pool(z_q), projector.pool(z_b)])
-            if ssl.method == "byol":
-                terms["loss_ssl"], extra = _byol(
-                    config, model, head, params, model_state, views, u, u_b
-                )
-                new_state["target"] = _move_target(
-                    model_state["target"], params, ssl.byol.target_decay
-                )
-                metrics |= extra
-            elif ssl.method != "none":
-                terms["loss_ssl"], extra = _pair_loss(ssl, head, params, views)
-                metrics |= extra
-        new_state["batch_stats"] = stats
-        loss = sum(terms.values())
-        return loss, (new_state, {"loss": loss, **terms, **metrics})
 
     def export(params, model_state):
         return {
@@ -160,7 +72,7 @@ def make_task(
     return Task(
         name="tokenizer",
         init=init,
-        loss_fn=loss_fn,
+        loss_fn=_make_loss_fn(config, model, head),
         export=export,
         evaluate=make_evaluate(config, model),
         train_data=_data(x_train, observed_train),
@@ -196,29 +108,77 @@ def _init(config, model, head, key, x):
     return params, state
 
 
-def _pair_loss(ssl, head, params, views):
-    """A loss between the projections of the two views, [2, B, 2D]."""
-    p_a, p_b = head.apply({"params": params["head"]}, views)
-    return self_supervised.METHODS[ssl.method](p_a, p_b, **ssl[ssl.method])
+def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head):
+    """`Task.loss_fn`: terms of the first view, of the second, and of both together."""
+    ssl = config.ssl
+    augmented = augment.make_augment(**config.augment)
+    two_views = ssl.method != "none" or ssl.augmented_weight > 0
 
-
-def _byol(config, model, head, params, model_state, views, u, u_b):
-    """BYOL: predictions of each view against the slow network's other view."""
-    predicted = head.apply({"params": params["head"]}, views)
-    slow = jax.lax.stop_gradient(model_state["target"])
-    pooled = []
-    for view in (u, u_b):
-        z, _ = vqvae.apply(
-            model, slow["model"], model_state["batch_stats"], "encode", view
+    def loss_fn(params, model_state, batch, key):
+        key_view, key_revive = jax.random.split(key)
+        x, observed = batch["x"], batch.get("observed")
+        first, terms, metrics, moved = _first_view(
+            config, model, params["model"], model_state, x, observed, key_revive
         )
-        pooled.append(projector.pool(z))
-    targets = head.apply({"params": slow["head"]}, jnp.stack(pooled), method="project")
-    return self_supervised.byol(*predicted, *targets, weight=config.ssl.byol.weight)
+        new_state = {**model_state, **moved}
+        if two_views:
+            x_b, observed_b = observed_errors.view_and_mask(
+                augmented, key_view, x, observed
+            )
+            second, more_terms, stats = _second_view(
+                config, model, params["model"], moved["batch_stats"], x_b, observed_b
+            )
+            terms |= more_terms
+            if ssl.augmented_statistics:
+                new_state["batch_stats"] = stats
+        if ssl.method != "none":
+            terms["loss_ssl"], more_metrics = views.compare(
+                head, model, params, model_state, first, second
+            )
+            metrics |= more_metrics
+        if ssl.method == "byol":
+            new_state["target"] = views.move_target(
+                model_state["target"], params, ssl.byol.target_decay
+            )
+        loss = sum(terms.values())
+        return loss, (new_state, {"loss": loss, **terms, **metrics})
+
+    return loss_fn
 
 
-def _move_target(target: PyTree, params: PyTree, decay: float) -> PyTree:
-    params = jax.lax.stop_gradient(params)
-    return jax.tree.map(lambda t, p: decay * t + (1 - decay) * p, target, params)
+def _first_view(config, model, params, model_state, x, observed, key_revive):
+    """The regular VQ-VAE: terms of its loss, use of its codes, the state it moves."""
+    options, codebook = config.quantizer, model_state["codebook"]
+    u = model.to_map(x)
+    z, stats = vqvae.apply(model, params, model_state["batch_stats"], "encode", u)
+    z_q, tokens = quantizer.quantize(codebook, z)
+    u_hat, stats = vqvae.apply(model, params, stats, "decode", z_q)
+    time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
+    codes = jax.lax.stop_gradient(codebook.codes[tokens])
+    terms = {
+        "loss_time": time,
+        "loss_frequency": frequency,
+        "loss_commitment": options.commitment_weight
+        * reconstruction.mean_squared_error(codes, z),
+    }
+    metrics = quantizer.usage(tokens, options.num_codes)
+    codebook = quantizer.update(codebook, z, tokens, options.decay)
+    if options.revive_below > 0:
+        codebook = quantizer.revive(key_revive, codebook, z, options.revive_below)
+    moved = {"batch_stats": stats, "codebook": codebook}
+    return views.View(u, z_q), terms, metrics, moved
+
+
+def _second_view(config, model, params, stats, x, observed):
+    """The augmented series: never quantised, reconstructed where that has a weight."""
+    terms, weight = {}, config.ssl.augmented_weight
+    u = model.to_map(x)
+    z, stats = vqvae.apply(model, params, stats, "encode", u)
+    if weight > 0:
+        u_hat, stats = vqvae.apply(model, params, stats, "decode", z)
+        time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
+        terms["loss_augmented"] = weight * (time + frequency)
+    return views.View(u, z), terms, stats
 
 
 def make_evaluate(config: ConfigDict, model: vqvae.AutoEncoder):

@@ -19,7 +19,8 @@ from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.facts import Facts
 from tsgen_jax.models import prior, vqvae
 from tsgen_jax.networks import make_models
-from tsgen_jax.sampling import decode, guidance, inpaint, residual
+from tsgen_jax.nn import conv
+from tsgen_jax.sampling import chunks, decode, guidance, inpaint, residual
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.types import Array, Batch, PyTree
 
@@ -106,8 +107,11 @@ class Generator:
         return draw
 
     def _guided(self, weights: PyTree, label: Array) -> decode.LogitsFn:
+        logits_fn = prior_task.make_logits_fn(self.prior, weights)
+        if conv.on_cpu():
+            logits_fn = chunks.in_chunks(logits_fn)
         return guidance.guide(
-            prior_task.make_logits_fn(self.prior, weights),
+            logits_fn,
             label,
             self.prior.num_classes,
             self.settings.guidance_scale,

@@ -18,6 +18,7 @@ def faithful(config: ConfigDict) -> ConfigDict:
     width = 512 if config.ssl.method == "byol" else 4096
     config.ssl.projector.hidden = config.ssl.projector.width = width
     config.ssl.byol.target_decay = 0.9
+    config.prior.width = 256
     config.prior.dropout = 0.0
     config.prior.trunk_positions = True
     config.masking.schedule = "inverted" if config.prior.kind == "tied" else "cosine"

@@ -144,7 +144,9 @@ def _prior(config: ConfigDict) -> None:
     config.prior = ConfigDict()
     config.prior.kind = "tied"  # 'tied' ids, or 'full_embedding' of code vectors.
     config.prior.codebook = "finetuned"  # Input codes: 'frozen' or 'finetuned'.
-    config.prior.width = 256
+    # Published: 256. With 128 and 800 steps in place of 500, all in all no slower to
+    # train, samples are at least as good and take half the time (README).
+    config.prior.width = 128
     config.prior.num_layers = 4
     config.prior.num_heads = 2
     config.prior.head_width = 64
@@ -236,7 +238,7 @@ def _stages(config: ConfigDict) -> None:
     """Training of every network, by the name of its task."""
     config.train = ConfigDict()
     config.train.tokenizer = _train(num_steps=300, batch_size=128)
-    config.train.prior = _train(num_steps=500, batch_size=256)
+    config.train.prior = _train(num_steps=800, batch_size=256)
     for stage in ("tokenizer", "prior"):
         config.train[stage].learning_rate = 2e-3  # Published: 1e-3.
     config.train.judge = _train(num_steps=120, batch_size=64)

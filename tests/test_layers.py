@@ -27,7 +27,7 @@ _LAYERS = [
         *("assess", "checks", "completion", "trained", "sampler_artifact", "stages"),
         "residual_scale",
     },
-    {"run_evaluation", "sample_report", "compare_report", "model"},
+    {"run_evaluation", "sample_report", "compare_report", "model", "edits"},
     {"run_report", "loading", "model_card"},
     {"pipeline", "exporting"},
     {"estimator"},

@@ -245,6 +245,8 @@ def test_settings_of_sampling_change_without_training(tiny_run, tiny_model, tmp_
         ({"prior.width": 8}, "prior.width: only sample, inpaint, precision"),
         ({"sample.token_temperature": -1}, "must be at least"),
         ({"sample.rounds": 3}, "Unknown key 'sample.rounds'"),
+        ({"sample": 3}, r"a section: write sample\.KEY"),
+        ({"sample.batch_size": "many"}, "must be like 8"),
         ({"sample.residual_scales": (0.0, 1.0)}, "takes one scale"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -126,46 +126,6 @@ def _value(config: ConfigDict, key: str):
     return config
 
 
-def change(config: ConfigDict, changes: dict, sections: tuple[str, ...]) -> None:
-    """Sets values by dotted key in some sections of a locked config, and checks it.
-
-    Raises:
-        ValueError: an unknown key, another section, a wrong type, or a value out of
-            range.
-    """
-    for key, value in changes.items():
-        *path, last = key.split(".")
-        section = config
-        if (path or [last])[0] not in sections:
-            raise ValueError(f"{key}: only {', '.join(sections)} can change here.")
-        for part in path:
-            section = section[part] if _has(section, part) else ConfigDict()
-        if not _has(section, last) or hasattr(section[last], "keys"):
-            known = ", ".join(sorted(section) if hasattr(section, "keys") else ())
-            raise ValueError(f"Unknown key {key!r}; known there: {known or 'none'}.")
-        try:
-            section[last] = _like(section[last], value)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{key}={value!r}: {error}") from error
-    check_config(config)
-
-
-def _has(section, key: str) -> bool:
-    return hasattr(section, "keys") and key in section
-
-
-def _like(old, value):
-    """`value` in the type of `old`; ValueError where something would be lost."""
-    if isinstance(old, tuple | list) and not isinstance(value, tuple | list):
-        raise ValueError("it must be a tuple, such as (1, 2) or (1,).")
-    made = type(old)(value)
-    if isinstance(old, bool) and not isinstance(value, bool):
-        raise ValueError("write True or False.")
-    if isinstance(old, int) and isinstance(value, float) and made != value:
-        raise ValueError("it must be a whole number.")
-    return made
-
-
 def check_config(config: ConfigDict) -> None:
     """Raises ValueError that lists every value out of range or not among the known."""
     faults = []

@@ -8,9 +8,9 @@ from ml_collections import ConfigDict
 
 from tsgen_jax import (
     checkpoint,
-    checks,
     compilation_cache,
     disk,
+    edits,
     residual_scale,
     residuals,
     run_dir,
@@ -114,7 +114,7 @@ def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
     """
     if not settings:
         return
-    checks.change(config, settings, SETTINGS)
+    edits.apply(config, settings, SETTINGS)
     scales = settings.get(_SCALES, (0.0,))
     if len(scales) != 1:
         raise ValueError(

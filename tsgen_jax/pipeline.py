@@ -19,6 +19,7 @@ from tsgen_jax import (
     checks,
     compilation_cache,
     disk,
+    edits,
     labels,
     residual_scale,
     run_dir,
@@ -132,7 +133,7 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
         ValueError: there is no finished run, or a key or value is not known.
     """
     config = _finished_config(workdir)
-    checks.change(config, changes, ("judge", "evaluation", "train"))
+    edits.apply(config, changes, ("judge", "evaluation", "train"))
     dataset = load_dataset(**config.data)
     stored = run_dir.read_config(workdir)
     with run_dir.open_run(workdir, stored, ignore=_MAY_DIFFER):

@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> None:
             continue
         if runs:
             config = stored_config.read(runs[0])
-            from tsgen_jax import checks
+            from tsgen_jax import edits
 
-            checks.change(config, changes, settings.SECTIONS)
+            edits.apply(config, changes, settings.SECTIONS)
         else:
             config = settings.default_config(args.data, args.root, changes)
         judged[name] = evaluate.judge_file(

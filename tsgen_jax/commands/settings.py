@@ -156,7 +156,7 @@ def default_config(data: str, root: str, changes: dict[str, Any]):
         ValueError: no data set, or changes that do not fit.
     """
     from configs import default
-    from tsgen_jax import checks
+    from tsgen_jax import edits
 
     if not data:
         raise ValueError("Which data set are the samples like? Give --data=NAME.")
@@ -164,5 +164,5 @@ def default_config(data: str, root: str, changes: dict[str, Any]):
     set_data(config, data, root)
     config.data.missing = "interpolate" if config.data.path else config.data.missing
     config.data.validation_fraction = 0.0
-    checks.change(config, changes, (*SECTIONS, "data"))
+    edits.apply(config, changes, (*SECTIONS, "data"))
     return config

@@ -2,10 +2,10 @@
 
 Paper: the benchmark of TimeGAN (Yoon et al. 2019) and Diffusion-TS (arXiv 2403.01742).
 Command: python experiments/multivariate.py --root=DIR --source=DIR
-Expected: not run at these 1000 steps yet. With 400 steps for each network, one seed,
-Context-FID and the other scores in experiments/results/multivariate.json; the prior
-was still improving. All judging included that took 20 to 35 minutes a set on two cores
-that eight other programs used.
+Expected: after these 1000 steps, one seed, Context-FID on the windows learned from
+0.15 on Stocks and 0.79 on ETTh1; Sines after 400 steps 0.18
+(experiments/results/multivariate.json). The prior still improves. All judging included
+8 to 25 minutes a set on two cores.
 """
 
 from ml_collections import ConfigDict

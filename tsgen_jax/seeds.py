@@ -91,7 +91,8 @@ def summarise(metrics: dict[str, dict[str, float]], workdir: str) -> dict[str, f
     width = max(map(len, names))
     print(f"\n{title}\n" + "-" * len(title))
     for spread in spreads:
-        pair = f"{spread.mean:>10.4g} ± {spread.deviation:.2g}"
-        print(f"{spread.name:<{width}} {pair}")
+        known = math.isfinite(spread.deviation)
+        deviation = f" ± {spread.deviation:.2g}" if known else ""
+        print(f"{spread.name:<{width}} {spread.mean:>10.4g}{deviation}")
     print(f"\nTable: {path}")
     return {spread.name: spread.mean for spread in spreads}

@@ -144,8 +144,8 @@ def _prior(config: ConfigDict) -> None:
     config.prior = ConfigDict()
     config.prior.kind = "tied"  # 'tied' ids, or 'full_embedding' of code vectors.
     config.prior.codebook = "finetuned"  # Input codes: 'frozen' or 'finetuned'.
-    # Published: 256. With 128 and 800 steps in place of 500, all in all no slower to
-    # train, samples are at least as good and take half the time (README).
+    # Published: 256. With 128 and 800 steps in place of 500, about as long to train,
+    # samples are at least as good and take a bit over half the time (README).
     config.prior.width = 128
     config.prior.num_layers = 4
     config.prior.num_heads = 2

@@ -37,6 +37,7 @@ def test_write_json_is_plain_json(tmp_path):
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "x.txt"
     disk.write_text(str(path), "old")
+    disk.write_arrays(str(tmp_path / "x.npz"), {"a": np.zeros(2)})
 
     def fsync(_):
         raise OSError(28, "No space left on device")
@@ -44,5 +45,9 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(OSError, match=f"Cannot write {path}: No space left"):
         disk.write_text(str(path), "new")
+    with pytest.raises(OSError, match=r"Cannot write .*x.npz: No space left"):
+        disk.write_arrays(str(tmp_path / "x.npz"), {"a": np.ones(2)})
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["x.txt"]
+    with np.load(tmp_path / "x.npz") as stored:
+        assert not stored["a"].any()
+    assert sorted(os.listdir(tmp_path)) == ["x.npz", "x.txt"]

@@ -8,7 +8,7 @@ import json
 import math
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -48,18 +48,8 @@ def write_json(path: str, value: Any) -> None:
 
 def write_text(path: str, text: str) -> None:
     """Replaces the file at `path` in one instant; OSError as `write_json`."""
-    path = os.path.abspath(path)
-    with in_words(path):
-        try:
-            with open(path + PARTIAL, "w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(path + PARTIAL, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.remove(path + PARTIAL)
-            raise
+    with _whole_or_absent(os.path.abspath(path), "w") as file:
+        file.write(text)
 
 
 def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
@@ -68,12 +58,24 @@ def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
     Raises:
         OSError: it cannot be written, or the disk is full.
     """
+    with _whole_or_absent(path, "wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+@contextlib.contextmanager
+def _whole_or_absent(path: str, mode: str) -> Iterator[IO]:
+    """A file that takes the place of `path` once all is on the disk; else it goes."""
     with in_words(path):
-        with open(path + PARTIAL, "wb") as file:
-            np.savez_compressed(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(path + PARTIAL, path)
+        try:
+            with open(path + PARTIAL, mode) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(path + PARTIAL, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.remove(path + PARTIAL)
+            raise
 
 
 @contextlib.contextmanager

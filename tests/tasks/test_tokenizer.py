@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tsgen_jax.data import augment
+from tsgen_jax.losses import self_supervised
 from tsgen_jax.models import vqvae
+from tsgen_jax.nn import projector
 from tsgen_jax.tasks import tokenizer
 
 
@@ -73,6 +76,31 @@ def test_terms_equal_a_recomputation_in_numpy():
     np.testing.assert_allclose(
         after["codebook"].counts[alive], counts[alive], rtol=1e-4
     )
+
+
+def test_the_loss_compares_quantised_first_with_continuous_second_view():
+    config, task = _task("vicreg")
+    params, state, ((_, (_, metrics)), _) = _step("vicreg")
+    x = jnp.asarray(task.train_data["x"][:16])
+    x_b = augment.make_augment(**config.augment)(
+        jax.random.split(jax.random.key(1))[0], x
+    )
+    model = tokenizer.make_model(config, *x.shape[1:])
+    codes, pooled = np.asarray(state["codebook"].codes), []
+    for series, quantised in ((x, True), (x_b, False)):
+        u = model.to_map(series)
+        z, _ = vqvae.apply(model, params["model"], state["batch_stats"], "encode", u)
+        z = np.asarray(z)
+        if quantised:
+            z = codes[((z[..., None, :] - codes) ** 2).sum(-1).argmin(-1)]
+        pooled.append(np.concatenate([z.mean((1, 2)), z.max((1, 2))], -1))
+    layers = projector.Projector(
+        **config.ssl.projector, num_hidden=2, use_bias=False, dtype=jnp.float32
+    )
+    weights = {"params": params["head"]["projector"]}
+    projected = [layers.apply(weights, p) for p in pooled]
+    judge, _ = self_supervised.vicreg(*projected, **config.ssl.vicreg)
+    np.testing.assert_allclose(metrics["loss_ssl"], judge, rtol=1e-3)
 
 
 def test_a_method_with_weight_zero_is_the_control():

@@ -16,7 +16,7 @@ _LAYERS = [
     },
     {
         *("models", "checkpoint", "writer", "compilation_cache", "interrupt", "facts"),
-        "stored_config",
+        *("stored_config", "in_batches"),
     },
     {"steps", "seeds", "residuals"},
     {"programs", "members"},

@@ -7,14 +7,13 @@ are those of few.
 
 import dataclasses
 import functools
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
-from tqdm import tqdm
 
+from tsgen_jax import in_batches
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.facts import Facts
 from tsgen_jax.models import prior, vqvae
@@ -24,8 +23,6 @@ from tsgen_jax.sampling import chunks, decode, guidance, inpaint, residual
 from tsgen_jax.tasks import prior as prior_task
 from tsgen_jax.types import Array, Batch, PyTree
 
-_FEW = 16  # Series; more go in whole batches of config.sample.batch_size.
-_PATIENCE = 2.0  # Seconds without a progress bar.
 _NOISE = 2**32 - 2  # No batch of tokens has this number; `model` uses the one above.
 
 
@@ -47,16 +44,20 @@ class Generator:
     def _sample(self):
         names = ("num_decode_steps", "choice_temperature", "token_temperature")
 
+        def masks(num):
+            return jnp.full((num, self.prior.num_tokens), self.prior.num_codes)
+
         @jax.jit
         def sample(key, weights, label):
-            masks = jnp.full(
-                (label.shape[0], self.prior.num_tokens), self.prior.num_codes
-            )
+            # Series of a class are the same before the first token is drawn.
+            every = jnp.arange(self.prior.num_classes + 1)
+            first = self._guided(weights, every)(masks(len(every)))
             _, history = decode.decode(
                 key,
                 self._guided(weights, label),
-                masks,
+                masks(label.shape[0]),
                 mask_token=self.prior.num_codes,
+                first_logits=first[label],
                 **{name: self.settings[name] for name in names},
             )
             return history.swapaxes(0, 1)
@@ -117,36 +118,14 @@ class Generator:
             self.settings.guidance_scale,
         )
 
-    def in_batches(
-        self, fn: Callable[[int, Batch], Array], rows: Batch, what: str
-    ) -> np.ndarray:
-        """Applies `fn(number of the batch, batch) -> [B, ...]` to all rows, in order.
+    @functools.cached_property
+    def _compiled(self):
+        return set()
 
-        A batch has 16 rows where that is enough, else `sample.batch_size`; the last is
-        filled up with its last row. What takes longer than 2 s shows a progress bar on
-        a terminal, called `what`.
-
-        Returns:
-            Array [n, ...] on the host.
-
-        Raises:
-            ValueError: there are no rows.
-        """
-        num = len(jax.tree.leaves(rows)[0])
-        if num == 0:
-            raise ValueError("No series to go through.")
+    def in_batches(self, fn: in_batches.BatchFn, rows: Batch, what: str) -> np.ndarray:
+        """`in_batches` with batches of `sample.batch_size`."""
         size = self.settings.batch_size
-        size = min(size, _FEW) if num <= _FEW else size
-        parts = []
-        with tqdm(
-            desc=what, total=num, unit="series", delay=_PATIENCE, disable=None
-        ) as bar:
-            for number, start in enumerate(range(0, num, size)):
-                at = np.minimum(np.arange(start, start + size), num - 1)
-                batch = jax.tree.map(lambda a, at=at: np.asarray(a)[at], rows)
-                parts.append(np.asarray(fn(number, batch))[: num - start])
-                bar.update(len(parts[-1]))
-        return np.concatenate(parts)
+        return in_batches.in_batches(fn, rows, what, size, self._compiled)
 
     def sample_tokens(self, key: Array, label: Array) -> np.ndarray:
         """Draws tokens from the prior.

@@ -109,3 +109,30 @@ def test_guidance_one_calls_the_prior_once():
     for scale in (1.0, 2.0):
         guidance.guide(logits_fn, jnp.zeros(3, int), 7, scale)(jnp.zeros((3, 4), int))
     assert sizes == [3, 6]
+
+
+def test_known_logits_of_the_first_round_are_used():
+    target = jnp.arange(12) % _K
+
+    def logits_fn(tokens):
+        known = (tokens != _K).sum(-1)[:, None, None]
+        return jnp.broadcast_to(
+            jnp.sin(known + jnp.arange(_K)[None, None]), (*tokens.shape, _K)
+        )
+
+    masks = _masks(4, 12)
+    for steps in (1, 2, 7):
+        settings = _SETTINGS | {"num_decode_steps": steps}
+        whole = decode.decode(jax.random.key(0), logits_fn, masks, **settings)
+        first = logits_fn(masks)
+        known = decode.decode(
+            jax.random.key(0), logits_fn, masks, **settings, first_logits=first
+        )
+        for a, b in zip(whole, known, strict=True):
+            np.testing.assert_array_equal(a, b)
+    other = jnp.tile(100 * jax.nn.one_hot(target, _K), (4, 1, 1))
+    settings = _SETTINGS | {"num_decode_steps": 1}
+    tokens, _ = decode.decode(
+        jax.random.key(0), logits_fn, masks, **settings, first_logits=other
+    )
+    np.testing.assert_array_equal(tokens, np.tile(target, (4, 1)))

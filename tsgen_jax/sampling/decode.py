@@ -8,7 +8,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.sampling import mask_schedule
+from tsgen_jax.sampling import categorical, mask_schedule
 from tsgen_jax.types import Array
 
 LogitsFn = Callable[[jax.Array], jax.Array]  # int [B, N] -> float [B, N, K]
@@ -23,6 +23,7 @@ def decode(
     num_decode_steps: int,
     choice_temperature: float,
     token_temperature: float,
+    first_logits: Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Fills masked tokens, the most confident ones first.
 
@@ -38,6 +39,8 @@ def decode(
         num_decode_steps: rounds S; r = 1/S, ..., 1.
         choice_temperature: at least 0; 0 keeps the most probable ones.
         token_temperature: above 0; 1 draws from the prior as it is.
+        first_logits: what `logits_fn(tokens)` would be, where that is known; the
+            first round then costs nothing.
 
     Returns:
         tokens: int32 [B, N] without masks.
@@ -46,13 +49,11 @@ def decode(
     tokens = tokens.astype(jnp.int32)
     unknown_at_first = (tokens == mask_token).sum(-1)
 
-    def round_(tokens, step):
+    def draw(tokens, step, logits):
         key_token, key_choice = jax.random.split(jax.random.fold_in(key, step))
         progress = (step + 1) / num_decode_steps
         masked = tokens == mask_token
-        logits = logits_fn(tokens)
-        drawn = jax.random.categorical(key_token, logits / token_temperature)
-        drawn = drawn.astype(jnp.int32)
+        drawn = categorical.draw(key_token, logits / token_temperature)
         log_p = jax.nn.log_softmax(logits)
         confidence = jnp.take_along_axis(log_p, drawn[..., None], -1)[..., 0]
         noise = jax.random.gumbel(key_choice, confidence.shape)
@@ -65,8 +66,15 @@ def decode(
         left = jnp.where(step + 1 == num_decode_steps, 0, left)
         rank = confidence.argsort(-1).argsort(-1)
         stay = masked & (rank < left[:, None])
-        tokens = jnp.where(stay, mask_token, jnp.where(masked, drawn, tokens))
+        return jnp.where(stay, mask_token, jnp.where(masked, drawn, tokens))
+
+    def round_(tokens, step):
+        tokens = draw(tokens, step, logits_fn(tokens))
         return tokens, tokens
 
-    last, history = jax.lax.scan(round_, tokens, jnp.arange(num_decode_steps))
-    return last, jnp.concatenate([tokens[None], history])
+    begun = [tokens]
+    if first_logits is not None:
+        begun.append(draw(tokens, 0, first_logits))
+    steps = jnp.arange(len(begun) - 1, num_decode_steps)
+    last, history = jax.lax.scan(round_, begun[-1], steps)
+    return last, jnp.concatenate([jnp.stack(begun), history])

@@ -16,7 +16,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.data import batches
 from tsgen_jax.losses import masked_tokens
 from tsgen_jax.models import prior, vqvae
-from tsgen_jax.sampling import mask_schedule
+from tsgen_jax.sampling import categorical, mask_schedule
 from tsgen_jax.types import Array, Batch, Metrics, Task
 
 
@@ -91,7 +91,7 @@ def make_task(
         key_target, key_mask, key_label, key_dropout = jax.random.split(key, 4)
         label = batch["label"]
         if "token_logits" in batch:
-            tokens = jax.random.categorical(key_target, batch["token_logits"])
+            tokens = categorical.draw(key_target, batch["token_logits"])
         else:
             tokens = batch["tokens"]
         mask = mask_schedule.training_mask(

@@ -5,13 +5,14 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
 
 from tests import tiny
 from tsgen_jax import generator
 from tsgen_jax.data.scaling import EndScaler, QuantileScaler
 from tsgen_jax.facts import Facts
 from tsgen_jax.networks import untrained_weights
-from tsgen_jax.sampling import residual
+from tsgen_jax.sampling import decode, residual
 
 _KEY = jax.random.key(5)
 
@@ -27,6 +28,25 @@ def test_without_noise_samples_are_decoded_tokens(tiny_model):
     x, tokens = plain.sample(_KEY, label)
     np.testing.assert_array_equal(tokens, plain.sample_tokens(_KEY, label)[-1])
     np.testing.assert_array_equal(x, plain.decode(tokens))
+
+
+@pytest.mark.parametrize("guidance_scale", [1.0, 2.0])
+def test_a_first_round_for_all_of_a_class_is_that_of_each(tiny_model, guidance_scale):
+    of, label = tiny_model.generator, np.array([0, 1, 2, 1, 0])
+    settings = ConfigDict({**of.settings, "guidance_scale": guidance_scale})
+    of = dataclasses.replace(of, settings=settings)
+    history = of.sample_tokens(_KEY, label)
+    batch = np.append(label, np.full(11, label[-1]))  # As many as few are filled up to.
+    masks = np.full((16, of.prior.num_tokens), of.prior.num_codes)
+    names = ("num_decode_steps", "choice_temperature", "token_temperature")
+    _, judge = decode.decode(
+        jax.random.fold_in(_KEY, 0),
+        of._guided(of.prior_weights, batch),
+        masks,
+        mask_token=of.prior.num_codes,
+        **{name: settings[name] for name in names},
+    )
+    np.testing.assert_array_equal(history, judge[:, :5])
 
 
 def test_noise_has_the_size_that_is_asked_for(tiny_model):

@@ -38,3 +38,15 @@ def test_rows_are_independent_and_large_logits_are_no_matter():
     first, second = np.asarray(categorical.draw(jax.random.key(2), logits)).T
     assert abs(first.mean() - 0.5) < 0.01
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.02
+
+
+@pytest.mark.parametrize(("level", "drawn"), [(0.0, 1), (1 - 2**-23, 3)])
+def test_the_ends_of_the_random_numbers_are_classes_that_can_be(
+    monkeypatch, level, drawn
+):
+    monkeypatch.setattr(
+        jax.random, "uniform", lambda key, shape: jnp.full(shape, level)
+    )
+    for weights in ([0.0, 0.3, 0.2, 0.5, 0.0], [0.0, 1e-3, 7.0, 3e3, 0.0]):
+        logits = jnp.log(jnp.array(weights))
+        assert categorical.draw(jax.random.key(0), logits[None]) == drawn

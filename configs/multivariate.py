@@ -2,8 +2,9 @@
 
 Paper: the benchmark of TimeGAN (Yoon et al. 2019) and Diffusion-TS (arXiv 2403.01742).
 Command: python experiments/multivariate.py --root=DIR --source=DIR
-Expected: experiments/results/multivariate.json; Context-FID on the windows learned
-from 0.14 on ETTh1, one seed. All judging included about 9 minutes a run on two cores.
+Expected: Context-FID on the windows learned from, two seeds, 0.035 on Sines, 0.12 on
+Stocks, 0.12 on ETTh1 (experiments/results/multivariate.json). All judging included 8
+to 12 minutes a run on two cores.
 """
 
 from ml_collections import ConfigDict

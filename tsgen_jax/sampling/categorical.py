@@ -11,11 +11,11 @@ def draw(key: Array, logits: Array) -> jax.Array:
 
     `jax.random.categorical` takes a random number for every class: on two CPU cores
     120 ms for 256 x 76 draws from 256 classes, this one 19 ms (32 classes, 45 tokens:
-    4.7 and 0.9 ms). Probabilities below 2^-23 are rounded.
+    4.7 and 0.9 ms). Probabilities are exact up to about 2^-23.
 
     Args:
         key: a key.
-        logits: float [..., K], not normalised; -inf is never drawn.
+        logits: float [..., K], not normalised; -inf is not drawn but for that rounding.
 
     Returns:
         int32 [...], in [0, K).

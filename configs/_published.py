@@ -27,6 +27,7 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.masking.target_temperature = 1.0
     config.sample.num_decode_steps = 10
     config.sample.choice_temperature = 4.0
+    config.sample.schedule = "cosine"
     config.sample.residual_scales = (0.0,)
     config.train.judge.num_epochs = 1000
     config.train.judge.batch_size = 256

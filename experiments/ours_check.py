@@ -143,6 +143,7 @@ def _prior(changes: dict) -> dict:
         guidance.guide(logits_fn, data["label"], _SHAPE.classes, scale),
         jnp.full_like(data["tokens"], num_codes),
         mask_token=num_codes,
+        schedule=config.sample.schedule,
         **{name: config.sample[name] for name in names},
     )
     expected = {"logits": logits, "loss": loss, "grad_norm": _norm(grads)}

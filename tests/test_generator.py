@@ -44,6 +44,7 @@ def test_a_first_round_for_all_of_a_class_is_that_of_each(tiny_model, guidance_s
         of._guided(of.prior_weights, batch),
         masks,
         mask_token=of.prior.num_codes,
+        schedule=settings.schedule,
         **{name: settings[name] for name in names},
     )
     np.testing.assert_array_equal(history, judge[:, :5])

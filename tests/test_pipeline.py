@@ -164,6 +164,7 @@ def test_a_run_of_an_older_version_is_judged_as_it_was(tmp_path, monkeypatch):
     }
     workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
     config.inpaint.residual_scale = 0.0
+    config.sample.schedule = "cosine"
     metrics = pipeline.run(config, str(workdir))
     with np.load(workdir / "samples.npz") as stored:
         before = stored["x"]
@@ -171,6 +172,7 @@ def test_a_run_of_an_older_version_is_judged_as_it_was(tmp_path, monkeypatch):
     path = workdir / "config.json"
     old = json.loads(path.read_text())
     del old["inpaint"]["residual_scale"], old["sample"]["residual_scales"]
+    del old["inpaint"]["schedule"], old["sample"]["schedule"]
     del old["judge"]["ts2vec"], old["train"]["ts2vec"]
     path.write_text(json.dumps(old))
     (workdir / "samples.npz").unlink()

@@ -27,7 +27,6 @@ _MODELS = {
     "ssl.method": tokenizer.METHODS,
     "prior.kind": prior.KINDS,
     "prior.codebook": prior.CODEBOOKS,
-    "masking.schedule": mask_schedule.SCHEDULES,
     "masking.loss_on": ("masked", "all"),
 }
 _CHOICES = _MODELS | {f"train.{s}.select": ("best", "last") for s in STAGES}
@@ -143,10 +142,23 @@ def check_config(config: ConfigDict) -> None:
         augment.make_augment(**config.augment)
     except (ValueError, TypeError) as error:
         faults.append(f"augment: {error}")
+    for key in ("masking.schedule", "sample.schedule", "inpaint.schedule"):
+        faults += _schedule_faults(key, _value(config, key))
     faults += _scale_faults(_value(config, "sample.residual_scales"))
     faults += _contradictions(config)
     if faults:
         raise ValueError("The config has faults:\n  " + "\n  ".join(faults))
+
+
+def _schedule_faults(key: str, schedule: str) -> list[str]:
+    """What is wrong with a schedule of masks."""
+    try:
+        mask_schedule.power(schedule)
+    except ValueError as error:
+        return [f"{key}: {error}"]
+    if schedule == "inverted" and key != "masking.schedule":
+        return [f"{key}='inverted' fills nothing until the end: take another"]
+    return []
 
 
 def _scale_faults(scales) -> list[str]:

@@ -42,7 +42,7 @@ class Generator:
 
     @functools.cached_property
     def _sample(self):
-        names = ("num_decode_steps", "choice_temperature", "token_temperature")
+        names = "num_decode_steps", "choice_temperature", "token_temperature"
 
         def masks(num):
             return jnp.full((num, self.prior.num_tokens), self.prior.num_codes)
@@ -57,6 +57,7 @@ class Generator:
                 self._guided(weights, label),
                 masks(label.shape[0]),
                 mask_token=self.prior.num_codes,
+                schedule=self.settings.schedule,
                 first_logits=first[label],
                 **{name: self.settings[name] for name in names},
             )

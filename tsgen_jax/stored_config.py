@@ -14,7 +14,12 @@ from ml_collections import ConfigDict
 from configs import default
 from tsgen_jax import disk, run_dir
 
-_BEFORE = {"inpaint.residual_scale": 0.0, "sample.residual_scales": (0.0,)}
+_BEFORE = {
+    "inpaint.residual_scale": 0.0,
+    "inpaint.schedule": "cosine",
+    "sample.residual_scales": (0.0,),
+    "sample.schedule": "cosine",
+}
 _OF_JUDGES = (
     *("judge.", "evaluation.", "train.judge."),
     *("train.discriminator.", "train.predictor.", "train.ts2vec."),

@@ -123,6 +123,14 @@ def _guided(prior, tokens, label, scale: float):
     return uncond + scale * (cond - uncond)
 
 
+def _masked(progress: float, schedule: str) -> float:
+    """Share of tokens still masked; 'cosine' or 'power:P'."""
+    name, _, power = schedule.partition(":")
+    if name == "power":
+        return 1 - progress ** float(power)
+    return math.cos(math.pi / 2 * progress)
+
+
 @torch.no_grad()
 def decode(prior, label, num_tokens: int, sample: dict):
     """Tokens int [B, N] from masks alone; `sample` is `config.sample`."""
@@ -141,7 +149,7 @@ def decode(prior, label, num_tokens: int, sample: dict):
         confidence += sample["choice_temperature"] * (1 - progress) * gumbel
         confidence = confidence.masked_fill(~masked, math.inf)
         tokens = torch.where(masked, drawn, tokens)
-        share = math.cos(math.pi / 2 * progress)
+        share = _masked(progress, sample["schedule"])
         left = (
             0 if step + 1 == rounds else max(min(int(num_tokens * share), left - 1), 0)
         )

@@ -11,6 +11,7 @@ _SETTINGS = {
     "num_decode_steps": 10,
     "choice_temperature": 4.0,
     "token_temperature": 1.0,
+    "schedule": "cosine",
 }
 
 
@@ -36,6 +37,20 @@ def test_every_position_is_uncovered_once_on_the_published_schedule():
         np.testing.assert_array_equal(np.asarray(before)[seen], np.asarray(after)[seen])
     np.testing.assert_array_equal(tokens, history[-1])
     assert 0 <= tokens.min() <= tokens.max() < _K
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("power:2", [77, 76, 73, 70, 64, 57, 49, 39, 27, 14, 0]),
+        ("power:3", [77, 76, 75, 74, 72, 67, 60, 50, 37, 20, 0]),
+    ],
+)
+def test_other_schedules_reveal_less_at_first(schedule, expected):
+    settings = _SETTINGS | {"schedule": schedule}
+    _, history = decode.decode(jax.random.key(0), _flat, _masks(3, 77), **settings)
+    left = np.asarray((history == _K).sum(-1))
+    np.testing.assert_array_equal(left[:, 0], expected)
 
 
 def test_given_tokens_stay():

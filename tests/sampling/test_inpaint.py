@@ -139,6 +139,7 @@ def _inpaint(x, observed, logits, **changes):
         "num_decode_steps": 3,
         "choice_temperature": 1.0,
         "token_temperature": 1.0,
+        "schedule": "cosine",
     }
     return inpaint.inpaint(
         jax.random.key(0),
@@ -203,6 +204,7 @@ def test_every_round_draws_anew_from_the_result_of_the_one_before():
         num_decode_steps=2,
         choice_temperature=0.0,
         token_temperature=1.0,
+        schedule="cosine",
     )
     np.testing.assert_array_equal(seen[0], 0)  # Lines through zeros.
     np.testing.assert_allclose(seen[1][0, :11, 0], 3, atol=1e-5)

@@ -12,8 +12,19 @@ def test_cosine_masks_all_at_first_and_none_at_last():
     np.testing.assert_allclose(share, [1, np.sqrt(3) / 2, np.sqrt(0.5), 0], atol=1e-6)
     inverted = mask_schedule.mask_ratio(r, "inverted")
     np.testing.assert_allclose(inverted, 1 - share, atol=1e-6)
-    with pytest.raises(ValueError, match="cosine, inverted"):
-        mask_schedule.mask_ratio(r, "linear")
+
+
+def test_a_power_masks_one_less_progress_to_that_power():
+    r = jnp.array([0.0, 1 / 4, 1.0])
+    for schedule, share in (("power:2", 15 / 16), ("power:2.5", 31 / 32)):
+        found = mask_schedule.mask_ratio(r, schedule)
+        np.testing.assert_allclose(found, [1, share, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "power", "power:-1", "power:0", 3])
+def test_what_is_no_schedule_is_refused(schedule):
+    with pytest.raises(ValueError, match=f"no schedule {schedule!r}; known are cos"):
+        mask_schedule.mask_ratio(0.5, schedule)
 
 
 def test_random_mask_masks_exactly_that_many_and_anywhere():
@@ -25,7 +36,13 @@ def test_random_mask_masks_exactly_that_many_and_anywhere():
 
 
 @pytest.mark.parametrize(
-    ("schedule", "mean"), [("cosine", 2 / np.pi), ("inverted", 1 - 2 / np.pi)]
+    ("schedule", "mean"),
+    [
+        ("cosine", 2 / np.pi),
+        ("power:2", 2 / 3),
+        ("power:3", 3 / 4),
+        ("inverted", 1 - 2 / np.pi),
+    ],
 )
 def test_training_masks_have_the_schedules_mean(schedule, mean):
     mask = mask_schedule.training_mask(jax.random.key(2), 4000, 75, schedule, True)

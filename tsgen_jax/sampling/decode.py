@@ -23,6 +23,7 @@ def decode(
     num_decode_steps: int,
     choice_temperature: float,
     token_temperature: float,
+    schedule: str,
     first_logits: Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Fills masked tokens, the most confident ones first.
@@ -39,6 +40,8 @@ def decode(
         num_decode_steps: rounds S; r = 1/S, ..., 1.
         choice_temperature: at least 0; 0 keeps the most probable ones.
         token_temperature: above 0; 1 draws from the prior as it is.
+        schedule: how many tokens stay masked after each round, see
+            `mask_schedule.mask_ratio`.
         first_logits: what `logits_fn(tokens)` would be, where that is known; the
             first round then costs nothing.
 
@@ -59,7 +62,7 @@ def decode(
         noise = jax.random.gumbel(key_choice, confidence.shape)
         confidence += choice_temperature * (1 - progress) * noise
         confidence = jnp.where(masked, confidence, jnp.inf)
-        ratio = mask_schedule.mask_ratio(progress, "cosine")
+        ratio = mask_schedule.mask_ratio(progress, schedule)
         left = jnp.floor(unknown_at_first * ratio).astype(int)
         # At least one token a round, also with more rounds than tokens.
         left = jnp.clip(jnp.minimum(left, masked.sum(-1) - 1), 0)

@@ -139,6 +139,7 @@ def inpaint(
     num_decode_steps: int,
     choice_temperature: float,
     token_temperature: float,
+    schedule: str,
 ) -> jax.Array:
     """Draws what is missing of series, each once.
 
@@ -158,9 +159,10 @@ def inpaint(
             observed samples it is as sure as they are.
         num_rounds: the first one encodes series filled by lines, each later one the
             result of the one before, which mends tokens beside the gaps.
-        num_decode_steps: see `decode`, as the two below.
+        num_decode_steps: see `decode`, as the three below.
         choice_temperature: of `decode`.
         token_temperature: of `decode`.
+        schedule: of `decode`.
 
     Returns:
         float [B, L, C], equal to `x` where observed.
@@ -179,6 +181,7 @@ def inpaint(
             num_decode_steps=num_decode_steps,
             choice_temperature=choice_temperature,
             token_temperature=token_temperature,
+            schedule=schedule,
         )
         x_hat = detokenize(tokens)
         series = join(x_hat, x, observed, join_reach)

@@ -3,27 +3,48 @@
 MaskGIT, https://arxiv.org/abs/2202.04200, section 3.3.
 """
 
+import re
+
 import jax
 import jax.numpy as jnp
 
 from tsgen_jax.types import Array
 
-SCHEDULES = ("cosine", "inverted")
+NAMES = ("cosine", "inverted")
+_POWER = re.compile(r"power:(\d+(\.\d+)?)")
+
+
+def power(schedule: str) -> float | None:
+    """P of 'power:P'; None for the schedules with a name of their own.
+
+    Raises:
+        ValueError: no schedule at all.
+    """
+    if schedule in NAMES:
+        return None
+    found = _POWER.fullmatch(str(schedule))
+    if not found or float(found[1]) == 0:
+        raise ValueError(
+            f"no schedule {schedule!r}; known are {', '.join(NAMES)}, and power:P with "
+            "a number P above 0, such as power:2.5"
+        )
+    return float(found[1])
 
 
 def mask_ratio(progress: Array, schedule: str) -> jax.Array:
     """Share of tokens masked at `progress` r in [0, 1], same shape.
 
-    'cosine' masks cos(pi r / 2): all at r = 0, none at r = 1. 'inverted' *keeps*
-    that share, as the published code trains its plain prior by mistake.
+    'cosine' masks cos(pi r / 2): all at r = 0, none at r = 1. 'power:P' masks
+    1 - r^P: 'power:2' and 'power:3' are the square and cubic one of the paper, and
+    the larger P, the longer nearly all stay masked. 'inverted' *keeps* the share
+    that 'cosine' masks, as the published code trains its plain prior by mistake.
 
     Raises:
         ValueError: unknown schedule.
     """
-    if schedule not in SCHEDULES:
-        raise ValueError(
-            f"Unknown masking.schedule {schedule!r}; known: {', '.join(SCHEDULES)}."
-        )
+    exponent = power(schedule)
+    if exponent is not None:
+        return 1 - jnp.asarray(progress, float) ** exponent
     share = jnp.clip(jnp.cos(jnp.pi / 2 * progress), 0, 1)
     return share if schedule == "cosine" else 1 - share
 
@@ -44,7 +65,7 @@ def training_mask(
         key: a key.
         batch_size: B.
         num_tokens: N.
-        schedule: 'cosine' (at least one token is masked) or 'inverted'.
+        schedule: see `mask_ratio`; at least one token is masked.
         per_sample: an r for each series, or one for the batch.
 
     Returns:

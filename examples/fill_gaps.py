@@ -10,21 +10,22 @@ guess, the quantiles are the band. A straight line is the guess to beat.
 import os
 
 import numpy as np
-from gunpoint import model, parse, series
+from example_model import model, parser
+from gunpoint import series
 
 from tsgen_jax.evaluation import fan_chart, probabilistic, report
 
 
 def main():
     """Prints scores and leaves a picture."""
-    args = parse(__doc__)
+    args = parser(__doc__).parse_args()
     x, _ = series("TEST")
     x = x[:20]
     gaps = x.copy()
     start, end = 50, 95
     gaps[:, start:end] = np.nan  # This is all that it takes to mark a gap.
 
-    generator = model(args)
+    generator = model(args, *series("TRAIN"), "GunPoint")
     draws = generator.impute(gaps, num=20, seed=0)
     missing = np.isnan(gaps)
     np.testing.assert_array_equal(draws[0][~missing], x[~missing])  # Kept exactly.

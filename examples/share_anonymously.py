@@ -12,7 +12,8 @@ training series are easily remembered. These scores are a check, no proof of pri
 import os
 
 import numpy as np
-from gunpoint import model, parse, series
+from example_model import model, parser
+from gunpoint import series
 
 import tsgen_jax
 from tsgen_jax.evaluation import scores
@@ -20,10 +21,10 @@ from tsgen_jax.evaluation import scores
 
 def main():
     """Prints the privacy scores and leaves series.npz and model.tsgen."""
-    args = parse(__doc__)
+    args = parser(__doc__).parse_args()
     x_train, _ = series("TRAIN")
     x_test, _ = series("TEST")
-    generator = model(args)
+    generator = model(args, *series("TRAIN"), "GunPoint")
     x = generator.sample(len(x_test), seed=0)
     rows, notes = scores.privacy_scores(
         x, x_train, x_test, seed=0, num_draws=100, level=0.95

@@ -1,4 +1,4 @@
-"""Settings of `tsgen_jax.load` that sample faster: how fast, and how good.
+"""Settings of `tsgen_jax.load` that change the speed: how fast, and how good.
 
   python experiments/sampling_settings.py runs/GunPoint-* runs/ECG5000-*
 
@@ -25,13 +25,13 @@ from tsgen_jax.data.missing import hold_ends  # noqa: E402
 from tsgen_jax.evaluation import fidelity  # noqa: E402
 from tsgen_jax.judges import fcn, rocket  # noqa: E402
 
-_FEWER = {"sample.num_decode_steps": 10, "sample.choice_temperature": 7.0}
+_MORE = {"sample.num_decode_steps": 20, "sample.schedule": "cosine"}
 _BFLOAT16 = {"precision": "bfloat16"}
 SETTINGS = {
     "as trained": {},
     "bfloat16": _BFLOAT16,
-    "10 rounds": _FEWER,
-    "10 rounds, bfloat16": _FEWER | _BFLOAT16,
+    "20 rounds": _MORE,
+    "20 rounds, bfloat16": _MORE | _BFLOAT16,
 }
 _OVERLAPS = ("recall", "coverage")
 

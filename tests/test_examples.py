@@ -3,8 +3,10 @@
 import pathlib
 import sys
 
+import aeon.datasets
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
 import tsgen_jax
 
@@ -15,9 +17,10 @@ _EXAMPLES = pathlib.Path(__file__).parent.parent / "examples"
 def fitted(tmp_path_factory):
     """An estimator, trained once on aeon's arrays [n, C, L], almost as --quick does."""
     sys.path.insert(0, str(_EXAMPLES))
+    import example_model
     import gunpoint
 
-    changes = gunpoint.QUICK | {"num_devices": 1}
+    changes = example_model.QUICK | {"num_devices": 1}
     changes |= {"ssl.method": "none", "ssl.augmented_weight": 0.0}  # Compiles faster.
     changes |= {f"train.{s}.num_steps": 10 for s in ("tokenizer", "prior")}
     workdir = str(tmp_path_factory.mktemp("examples") / "run")
@@ -53,17 +56,50 @@ def test_the_estimator_is_the_model_of_its_run(fitted, tmp_path):
         tsgen_jax.fit(x + 1, y, None, fitted.workdir, fitted.changes, name="GunPoint")
 
 
-def _run(name, run_dir, out, monkeypatch):
-    monkeypatch.setattr(sys, "argv", [name, f"--run={run_dir}", f"--out={out}"])
+def _run(name, run_dir, out, monkeypatch, *more):
+    flags = f"--run={run_dir}", f"--out={out}", *more
+    monkeypatch.setattr(sys, "argv", [name, *flags])
     __import__(name).main()
 
 
 def test_augmenting_a_small_set(run_dir, tmp_path, monkeypatch, capsys):
-    _run("augment_small_set", run_dir, tmp_path, monkeypatch)
+    more = "--data=GunPoint", "--times=2"
+    _run("augment_small_set", run_dir, tmp_path, monkeypatch, *more)
     said = capsys.readouterr().out
-    for name in ("1-nearest neighbour", "logistic regression"):
+    judge = aeon.datasets
+    (x, y), (x_test, y_test) = judge.load_gunpoint("TRAIN"), judge.load_gunpoint("TEST")
+    alone = KNeighborsClassifier(1).fit(x[:, 0], y).score(x_test[:, 0], y_test)
+    assert f"1-nearest neighbour: {alone:.3f} with the 50 real series, 0." in said
+    for name in ("support vectors", "random forest", "logistic regression"):
         assert f"{name}: 0." in said
-    assert "50 generated ones added" in said
+    assert said.count("with 100 generated ones added") == 4
+
+
+def test_control_charts_are_those_of_their_formulas(fitted):
+    import control_charts
+
+    x, y = control_charts.series(400, seed=3)
+    assert x.shape == (2400, 60, 1)
+    np.testing.assert_allclose(x.mean(1), 0, atol=1e-5)
+    np.testing.assert_allclose(x.std(1), 1, atol=1e-5)
+    parts = {name: x[y == name, :, 0] for name in control_charts.CLASSES}
+    assert [len(part) for part in parts.values()] == [400] * 6
+    # Uniform noise, nothing else: kurtosis near 9 / 5, of normal noise 3.
+    np.testing.assert_allclose((parts["normal"] ** 4).mean(), 1.8, atol=0.1)
+    # Of the raw series, slope 0.35 on average beside noise of variance 12.
+    t = np.arange(60) - 29.5
+    spread = 0.35 * np.sqrt((t**2).mean())
+    expected = spread / np.sqrt(spread**2 + 12)
+    for name, sign in (("rising", 1), ("falling", -1)):
+        correlation = (parts[name] @ t).mean() / 60 / np.sqrt((t**2).mean())
+        np.testing.assert_allclose(sign * correlation, expected, atol=0.03)
+    for name, sign in (("shifted up", 1), ("shifted down", -1)):
+        part = sign * parts[name]
+        assert (part[:, :20].mean(1) < part[:, 40:].mean(1)).all()
+    power = np.abs(np.fft.rfft(parts["cyclic"])) ** 2
+    assert set(power[:, 1:].argmax(-1) + 1) <= {4, 5, 6}  # Periods of 10 to 15.
+    again, _ = control_charts.series(400, seed=3)
+    np.testing.assert_array_equal(again, x)
 
 
 def test_filling_gaps(run_dir, tmp_path, monkeypatch, capsys):

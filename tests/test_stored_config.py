@@ -9,9 +9,10 @@ from tsgen_jax import checks, disk, run_dir, stored_config
 
 
 def _old():
-    """As a version stored it that knew neither residuals nor TS2Vec."""
+    """As a version stored it that knew no residuals, schedule or TS2Vec."""
     values = json.loads(json.dumps(tiny.make_config().to_dict()))
     del values["inpaint"]["residual_scale"], values["sample"]["residual_scales"]
+    del values["inpaint"]["schedule"], values["sample"]["schedule"]
     del values["judge"]["ts2vec"], values["train"]["ts2vec"]
     del values["train"]["discriminator"]["ema_decay"]
     return values
@@ -22,9 +23,11 @@ def test_an_old_config_passes_the_checks_and_changes_no_sample():
     checks.check_config(filled)
     assert filled.inpaint.residual_scale == 0
     assert filled.sample.residual_scales == (0.0,)
+    assert filled.sample.schedule == filled.inpaint.schedule == "cosine"
     assert filled.judge.ts2vec.features == 320
     assert filled.augment.flip.to_dict() == {}
     new = tiny.make_config().to_dict()
+    assert new["sample"]["schedule"] != "cosine"
     assert stored_config.filled(new).to_dict() == new
     with pytest.raises(AttributeError):
         filled.seeed = 1
@@ -43,7 +46,7 @@ def test_keys_that_came_later_do_not_stop_a_run_that_is_gone_on_with(tmp_path):
     workdir, config = str(tmp_path), tiny.make_config()
     assert stored_config.unchanged(workdir, config) == ()
     disk.write_json(str(tmp_path / "config.json"), _old())
-    config.inpaint.residual_scale = 0.0
+    config.inpaint.residual_scale, config.sample.schedule = 0.0, "cosine"
     same = stored_config.unchanged(workdir, config)
     assert {"sample.residual_scales", "inpaint.residual_scale"} < set(same)
     with run_dir.open_run(workdir, config.to_dict(), same):

@@ -67,11 +67,13 @@ class Generator:
 
     @functools.cached_property
     def _detokenize(self):
-        return jax.jit(functools.partial(vqvae.detokenize, self.tokenizer))
+        of = functools.partial(vqvae.detokenize, self.tokenizer)
+        return jax.jit(lambda weights, x: _in_parts(lambda x: of(weights, x))(x))
 
     @functools.cached_property
     def _tokenize(self):
-        return jax.jit(functools.partial(vqvae.tokenize, self.tokenizer))
+        of = functools.partial(vqvae.tokenize, self.tokenizer)
+        return jax.jit(lambda weights, x: _in_parts(lambda x: of(weights, x))(x))
 
     @functools.cached_property
     def _roots(self):
@@ -109,11 +111,8 @@ class Generator:
         return draw
 
     def _guided(self, weights: PyTree, label: Array) -> decode.LogitsFn:
-        logits_fn = prior_task.make_logits_fn(self.prior, weights)
-        if conv.on_cpu():
-            logits_fn = chunks.in_chunks(logits_fn)
         return guidance.guide(
-            logits_fn,
+            _in_parts(prior_task.make_logits_fn(self.prior, weights)),
             label,
             self.prior.num_classes,
             self.settings.guidance_scale,
@@ -237,6 +236,11 @@ class Generator:
                 f"{self.prior.num_classes - 1} ({self.prior.num_classes}: no class)."
             )
         return label
+
+
+def _in_parts(fn: chunks.RowsFn) -> chunks.RowsFn:
+    """`fn` of a batch, on the CPU so many rows after so many rows."""
+    return chunks.in_chunks(fn) if conv.on_cpu() else fn
 
 
 def make_generator(

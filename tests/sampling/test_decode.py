@@ -53,6 +53,13 @@ def test_other_schedules_reveal_less_at_first(schedule, expected):
     np.testing.assert_array_equal(left[:, 0], expected)
 
 
+def test_ranks_are_those_of_a_stable_sort():
+    x = np.random.default_rng(0).integers(0, 9, (6, 30)).astype(np.float32)
+    x[:, ::4] = np.inf
+    judge = x.argsort(-1, kind="stable").argsort(-1, kind="stable")
+    np.testing.assert_array_equal(decode._rank(x), judge)
+
+
 def test_given_tokens_stay():
     start = _masks(2, 20).at[:, 5:9].set(jnp.array([1, 2, 3, 4]))
     start = start.at[1].set(3)  # Nothing to do in the second series.

@@ -14,6 +14,17 @@ from tsgen_jax.types import Array
 LogitsFn = Callable[[jax.Array], jax.Array]  # int [B, N] -> float [B, N, K]
 
 
+def _rank(x: Array) -> jax.Array:
+    """Place of each of [B, N] in ascending order, equals in theirs; int [B, N].
+
+    By all comparisons: on the CPU a tenth of the time of sorting 45 twice.
+    """
+    place = jnp.arange(x.shape[-1])
+    a, b = x[:, :, None], x[:, None, :]
+    before = (b < a) | ((b == a) & (place[None, None, :] < place[None, :, None]))
+    return before.sum(-1)
+
+
 def decode(
     key: Array,
     logits_fn: LogitsFn,
@@ -67,8 +78,7 @@ def decode(
         # At least one token a round, also with more rounds than tokens.
         left = jnp.clip(jnp.minimum(left, masked.sum(-1) - 1), 0)
         left = jnp.where(step + 1 == num_decode_steps, 0, left)
-        rank = confidence.argsort(-1).argsort(-1)
-        stay = masked & (rank < left[:, None])
+        stay = masked & (_rank(confidence) < left[:, None])
         return jnp.where(stay, mask_token, jnp.where(masked, drawn, tokens))
 
     def round_(tokens, step):

@@ -119,9 +119,10 @@ def scores(directory: str | pathlib.Path) -> dict[str, float]:
 
 def compete(run: str, python: str, args: argparse.Namespace) -> dict:
     """Trains, draws and judges beside one run; an entry of the results."""
-    seconds = training_seconds(run)
     if args.seconds:
         seconds = tuple(map(float, args.seconds.split(",")))
+    else:
+        seconds = training_seconds(run)
     config = _config(run)
     name = f"{config['data']['name']}-seed-{config['seed']}"
     out = pathlib.Path(args.out, name).resolve()

@@ -48,3 +48,29 @@ def test_a_run_without_scores_is_refused_before_anything_is_made(tmp_path):
     with pytest.raises(SystemExit, match="no judged run"):
         competitor.main(["--run", str(tmp_path), "--out", str(out)])
     assert not out.exists()
+
+
+def test_a_run_without_a_log_competes_for_the_seconds_given(tmp_path, monkeypatch):
+    config = {"data": {"name": "A"}, "seed": 3}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    out = tmp_path / "out"
+    drawn = out / "A-seed-3"
+    drawn.mkdir(parents=True)
+    (drawn / "samples.npz").touch()  # Drawn before.
+    (drawn / "training.json").write_text('{"stage_1": {"steps": 7}}')
+    monkeypatch.setattr(competitor, "scores", lambda run: {"fid_fcn": 1.0})
+    monkeypatch.setattr(competitor, "judge", lambda *_: {"fid_fcn": 2.0})
+    options = ["--run", str(tmp_path), "--out", str(out)]
+    entry = competitor.compete(
+        str(tmp_path), "python", competitor.parse([*options, "--seconds", "5,6"])
+    )
+    assert entry == {
+        "data": "A",
+        "seed": 3,
+        "seconds": [5.0, 6.0],
+        "training": {"stage_1": {"steps": 7}},
+        "ours": {"fid_fcn": 1.0},
+        "timevqvae": {"fid_fcn": 2.0},
+    }
+    with pytest.raises(SystemExit, match="metrics.jsonl says nothing of"):
+        competitor.compete(str(tmp_path), "python", competitor.parse(options))

@@ -1,6 +1,6 @@
 """More training series from few: does a classifier gain?
 
-  python examples/augment_small_set.py            # control charts; trains: two minutes
+  python examples/augment_small_set.py            # control charts; trains: a minute or two
   python examples/augment_small_set.py --data=GunPoint --run=runs/my-gunpoint
 
 A generator learns from a small training set: 60 control charts, ten of each of six

@@ -16,7 +16,7 @@ from tsgen_jax.data.dataset import from_raw
         ("prior.kind", "causal", "tied, full_embedding"),
         ("prior.codebook", "free", "frozen, finetuned"),
         ("masking.schedule", "linear", "known are cosine, inverted, and power:P"),
-        ("sample.schedule", "inverted", "fills nothing"),
+        ("sample.schedule", "inverted", "for training only"),
         ("inpaint.schedule", "power:0", "a number P above 0"),
         ("data.split", "mine", "archive, resplit"),
         ("data.missing", "zero", "error, interpolate"),

@@ -157,7 +157,7 @@ def _schedule_faults(key: str, schedule: str) -> list[str]:
     except ValueError as error:
         return [f"{key}: {error}"]
     if schedule == "inverted" and key != "masking.schedule":
-        return [f"{key}='inverted' fills nothing until the end: take another"]
+        return [f"{key}='inverted' is for training only: decoding masks less and less"]
     return []
 
 

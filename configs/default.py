@@ -193,9 +193,9 @@ def _prior(config: ConfigDict) -> None:
     config.inpaint.num_decode_steps = 10
     # So much noise that tokens are filled in random order: the surest first, as in
     # `sample`, makes draws too sure.
-    config.inpaint.schedule = "cosine"  # As sample.schedule.
     config.inpaint.choice_temperature = 100.0
     config.inpaint.token_temperature = 1.3  # The prior is too sure of unseen series.
+    config.inpaint.schedule = "cosine"  # As sample.schedule.
 
 
 def _evaluation(config: ConfigDict) -> None:

@@ -137,13 +137,12 @@ def _prior(changes: dict) -> dict:
     (loss, logits), grads = jax.value_and_grad(loss_fn, has_aux=True)(params)
     scale = config.sample.guidance_scale
     logits_fn = prior_task.make_logits_fn(prior, task.export(params, state))
-    names = ("num_decode_steps", "choice_temperature", "token_temperature")
+    names = "num_decode_steps", "choice_temperature", "token_temperature", "schedule"
     decoded, _ = decode.decode(
         jax.random.key(3),
         guidance.guide(logits_fn, data["label"], _SHAPE.classes, scale),
         jnp.full_like(data["tokens"], num_codes),
         mask_token=num_codes,
-        schedule=config.sample.schedule,
         **{name: config.sample[name] for name in names},
     )
     expected = {"logits": logits, "loss": loss, "grad_norm": _norm(grads)}

@@ -38,13 +38,12 @@ def test_a_first_round_for_all_of_a_class_is_that_of_each(tiny_model, guidance_s
     history = of.sample_tokens(_KEY, label)
     batch = np.append(label, np.full(11, label[-1]))  # As many as few are filled up to.
     masks = np.full((16, of.prior.num_tokens), of.prior.num_codes)
-    names = ("num_decode_steps", "choice_temperature", "token_temperature")
+    names = "num_decode_steps", "choice_temperature", "token_temperature", "schedule"
     _, judge = decode.decode(
         jax.random.fold_in(_KEY, 0),
         of._guided(of.prior_weights, batch),
         masks,
         mask_token=of.prior.num_codes,
-        schedule=settings.schedule,
         **{name: settings[name] for name in names},
     )
     np.testing.assert_array_equal(history, judge[:, :5])

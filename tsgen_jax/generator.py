@@ -42,7 +42,12 @@ class Generator:
 
     @functools.cached_property
     def _sample(self):
-        names = "num_decode_steps", "choice_temperature", "token_temperature"
+        names = (
+            "num_decode_steps",
+            "choice_temperature",
+            "token_temperature",
+            "schedule",
+        )
 
         def masks(num):
             return jnp.full((num, self.prior.num_tokens), self.prior.num_codes)
@@ -57,7 +62,6 @@ class Generator:
                 self._guided(weights, label),
                 masks(label.shape[0]),
                 mask_token=self.prior.num_codes,
-                schedule=self.settings.schedule,
                 first_logits=first[label],
                 **{name: self.settings[name] for name in names},
             )
@@ -68,12 +72,12 @@ class Generator:
     @functools.cached_property
     def _detokenize(self):
         of = functools.partial(vqvae.detokenize, self.tokenizer)
-        return jax.jit(lambda weights, x: _in_parts(lambda x: of(weights, x))(x))
+        return jax.jit(lambda w, tokens: _in_parts(functools.partial(of, w))(tokens))
 
     @functools.cached_property
     def _tokenize(self):
         of = functools.partial(vqvae.tokenize, self.tokenizer)
-        return jax.jit(lambda weights, x: _in_parts(lambda x: of(weights, x))(x))
+        return jax.jit(lambda w, x: _in_parts(functools.partial(of, w))(x))
 
     @functools.cached_property
     def _roots(self):

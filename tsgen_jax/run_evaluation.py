@@ -34,7 +34,7 @@ _ROWS = {  # Name: (better, ideal, note).
     "masked_token_nll": (
         "lower",
         None,
-        "Nats per masked token of TEST, class given; masks as in decoding.",
+        "Nats per masked token of TEST, class given; masks by a cosine.",
     ),
     "nll_bound": ("lower", None, "Nats per token: -log p(series) / N is at most this."),
     "prior_convergence_step": (

@@ -183,7 +183,7 @@ def make_nll(config: ConfigDict, model: prior.Prior):
 def make_evaluate(config: ConfigDict, model: prior.Prior):
     """(weights, {'tokens', 'label'}) -> held-out negative log-likelihood per token.
 
-    `loss` is the mean over masks of the schedule that decoding goes through (cosine,
+    `loss` is the mean over masks of the schedule of MaskGIT (cosine,
     a ratio per series), in nats per masked token, with the class given; the masks
     are the same at every call. `nll_bound` is an upper bound of -log p(series) / N:
     the mean over m ~ U{1..N} masked tokens (any-order autoregressive bound, Hoogeboom

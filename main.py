@@ -19,7 +19,8 @@ from absl import app, flags
 from absl import logging as absl_logging
 from ml_collections import config_flags
 
-from tsgen_jax import allocator, command_line
+from tsgen_jax.commands import command_line
+from tsgen_jax.runtime import allocator
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -39,8 +40,9 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"Not understood: {' '.join(argv[1:])}")
     config = _CONFIG.value
     allocator.keep_freed_memory()
-    from tsgen_jax import interrupt, pipeline  # Late: --help need not wait for jax.
-    from tsgen_jax.data import files
+    from tsgen_jax import pipeline
+    from tsgen_jax.data.sources import files
+    from tsgen_jax.runtime import interrupt
 
     name = files.stem(config.data.path) if config.data.path else config.data.name
     workdir = _WORKDIR.value or f"runs/{config.name}-{name}"

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from tsgen_jax.data.archive import load_archive
+from tsgen_jax.data.sources.archive import load_archive
 
 CLASSIFIERS = {
     "1-nearest neighbour": KNeighborsClassifier(1),

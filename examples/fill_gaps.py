@@ -13,7 +13,9 @@ import numpy as np
 from example_model import model, parser
 from gunpoint import series
 
-from tsgen_jax.evaluation import fan_chart, probabilistic, report
+from tsgen_jax.evaluation.measures import probabilistic
+from tsgen_jax.reports import page
+from tsgen_jax.reports.figures import fan_chart
 
 
 def main():
@@ -47,7 +49,7 @@ def main():
         "straight line",
         "Gaps filled by the model",
     )
-    report.save_figure(figure, path)
+    page.save_figure(figure, path)
     print(f"picture: {path}")
 
 

@@ -24,7 +24,7 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from experiments.peers import setup  # noqa: E402
+from benchmarks.peers import setup  # noqa: E402
 
 _SCORES = (
     "fid_fcn",
@@ -130,7 +130,7 @@ def compete(run: str, python: str, args: argparse.Namespace) -> dict:
     samples, note = out / "samples.npz", out / "training.json"
     if not samples.exists():
         scaler, label = write_data(run, out / "data.npz")
-        command = [python, "-m", "experiments.peers.timevqvae_samples"]
+        command = [python, "-m", "benchmarks.peers.timevqvae_samples"]
         command += [str(out / "data.npz"), str(out / "drawn.npz")]
         command += [f"--seconds={seconds[0]:.1f},{seconds[1]:.1f}"]
         command += [f"--seed={config['seed']}"]

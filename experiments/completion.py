@@ -11,7 +11,9 @@ import numpy as np
 import tsgen_jax
 from experiments import baselines
 from tsgen_jax.data.dataset import load_dataset
-from tsgen_jax.evaluation import fan_chart, probabilistic, report
+from tsgen_jax.evaluation.measures import probabilistic
+from tsgen_jax.reports import page
+from tsgen_jax.reports.figures import fan_chart
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 _SHOWN = ("crps", "mae", "coverage_50", "coverage_90", "width_90")
@@ -96,7 +98,7 @@ def draw(path: str, x, seen, draws, guess, name: str, title: str) -> None:
     x, seen, guess = (a[:6, :, -1] for a in (x, seen, guess))
     draws = draws[:, :6, :, -1]
     figure = fan_chart.plot_fan_chart(x, seen, draws, guess, name, title)
-    report.save_figure(figure, path)
+    page.save_figure(figure, path)
 
 
 def write(path: str, entries: list[dict], args: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tsgen_jax  # noqa: E402
 from tsgen_jax.data.dataset import load_dataset  # noqa: E402
 from tsgen_jax.data.missing import hold_ends  # noqa: E402
-from tsgen_jax.evaluation import fidelity  # noqa: E402
+from tsgen_jax.evaluation.measures import fidelity
 from tsgen_jax.judges import fcn, rocket  # noqa: E402
 
 _MORE = {"sample.num_decode_steps": 20, "sample.schedule": "cosine"}

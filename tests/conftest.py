@@ -15,7 +15,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 import jax
 import pytest
 
-from tsgen_jax import compilation_cache
+from tsgen_jax.runtime import compilation_cache
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 jax.config.update("jax_debug_key_reuse", True)
@@ -27,7 +27,7 @@ _HOME = tempfile.TemporaryDirectory(prefix="tsgen-tests-")
 os.environ["XDG_CACHE_HOME"] = _HOME.name
 
 # Files go to two processes whole: long ones first, or one of the two ends alone.
-_LONG = ("test_resume", "test_pipeline", "test_train", "test_assess", "test_configs")
+_LONG = ("test_resume", "test_pipeline", "test_loop", "test_assess", "test_configs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,7 +15,8 @@ from configs import default
 from tests import tiny
 from tsgen_jax import checks
 from tsgen_jax.models import vqvae
-from tsgen_jax.tasks import prior, tokenizer
+from tsgen_jax.stages import masked_prior as prior
+from tsgen_jax.stages import tokenizer
 
 _FILES = sorted(
     p.stem

@@ -12,7 +12,8 @@ import pytest
 
 import tsgen_jax
 from tests import tiny
-from tsgen_jax import disk, pipeline
+from tsgen_jax import pipeline
+from tsgen_jax.runs import files
 
 _ROOT = pathlib.Path(__file__).parent.parent
 
@@ -100,7 +101,7 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path):
 
 def test_damaged_samples_are_generated_again(tmp_path):
     path = str(tmp_path / "samples.npz")
-    disk.write_arrays(path, {"x": np.zeros(1000)})
+    files.write_arrays(path, {"x": np.zeros(1000)})
     with open(path, "r+b") as file:
         file.truncate(50)
     config, dataset = tiny.make_config(), tiny.make_dataset()

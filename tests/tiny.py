@@ -8,11 +8,12 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from configs import smoke
-from tsgen_jax import checkpoint, disk, residuals, run_dir
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
-from tsgen_jax.facts import Facts
-from tsgen_jax.networks import untrained_weights
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators import residuals
+from tsgen_jax.generators.networks import untrained_weights
+from tsgen_jax.runs import checkpoint, directory, files
 from tsgen_jax.sampling import residual
 
 
@@ -53,14 +54,14 @@ def scaled(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def write_run(workdir: str) -> str:
     """Leaves what a run of `make_dataset(channels=2)` leaves, untrained."""
-    config, facts = make_config("none"), Facts.of(make_dataset(channels=2))
+    config, facts = make_config("none"), DataInfo.of(make_dataset(channels=2))
     draw = jax.jit(functools.partial(untrained_weights, config, facts))
     weights = draw(jax.random.key(1))
     os.makedirs(workdir)
-    disk.write_json(os.path.join(workdir, "config.json"), config.to_dict())
-    disk.write_json(os.path.join(workdir, "dataset.json"), facts.to_json())
+    files.write_json(os.path.join(workdir, "config.json"), config.to_dict())
+    files.write_json(os.path.join(workdir, "dataset.json"), facts.to_json())
     for stage, tree in weights.items():
-        run_dir.mark_done(workdir, stage, {})
+        directory.mark_done(workdir, stage, {})
         checkpoint.save_weights(os.path.join(workdir, stage, "weights"), tree)
     errors = np.random.default_rng(2).normal(size=(5, facts.length, 2))
     residuals.write(workdir, residual.fit(errors, errors, None, None))

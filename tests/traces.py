@@ -32,7 +32,7 @@ def watch_late(patch, members):
 
     Args:
         patch: a pytest.MonkeyPatch.
-        members: the module `tsgen_jax.members`.
+        members: the module `tsgen_jax.training.progress`.
     """
     late, rounds = {}, {}
     evaluate, result = members.Member.evaluate, members.Member.result

@@ -10,11 +10,11 @@ import importlib
 __version__ = "0.1.0"
 
 _LAZY = {
-    "load": "tsgen_jax.loading",
-    "fit": "tsgen_jax.estimator",
-    "export": "tsgen_jax.exporting",
-    "Model": "tsgen_jax.model",
-    "TimeSeriesGenerator": "tsgen_jax.estimator",
+    "load": "tsgen_jax.api.load",
+    "fit": "tsgen_jax.api.fit",
+    "export": "tsgen_jax.api.export",
+    "Model": "tsgen_jax.api.model",
+    "TimeSeriesGenerator": "tsgen_jax.api.fit",
 }
 __all__ = ["__version__", *_LAZY]  # noqa: PLE0604
 

@@ -4,7 +4,6 @@ import argparse
 import logging
 import sys
 
-from tsgen_jax import allocator
 from tsgen_jax.commands import (
     compare,
     data,
@@ -16,6 +15,7 @@ from tsgen_jax.commands import (
     sample,
     train,
 )
+from tsgen_jax.runtime import allocator
 
 _MODULES = (
     *(train, data, sample, impute, forecast),
@@ -50,7 +50,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("tsgen_jax").setLevel(logging.INFO)
     allocator.keep_freed_memory()
-    from tsgen_jax.interrupt import InterruptedRunError
+    from tsgen_jax.runtime.interrupt import InterruptedRunError
 
     try:
         _COMMANDS[args.command].run(args)

@@ -4,15 +4,16 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from tsgen_jax.data import augment, scaling
+from tsgen_jax.data import scaling
+from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
-from tsgen_jax.data.reading import HEADERS, LAYOUTS, TRAILING
+from tsgen_jax.data.sources.reading import HEADERS, LAYOUTS, TRAILING
 from tsgen_jax.evaluation.scores import GROUPS
 from tsgen_jax.judges import JUDGES
 from tsgen_jax.models import prior
 from tsgen_jax.nn import quantizer, resnet, stft
 from tsgen_jax.sampling import mask_schedule
-from tsgen_jax.tasks import tokenizer
+from tsgen_jax.stages import tokenizer
 
 STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor", "ts2vec")
 _MODELS = {

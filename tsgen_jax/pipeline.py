@@ -14,26 +14,19 @@ from typing import Any
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax import (
-    assess,
-    checks,
-    compilation_cache,
-    disk,
-    edits,
-    labels,
-    residual_scale,
-    run_dir,
-    run_evaluation,
-    run_report,
-    seeds,
-    stages,
-    stored_config,
-)
+from tsgen_jax import checks
+from tsgen_jax.data import class_shares
 from tsgen_jax.data.dataset import Dataset, load_dataset
+from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import lengths
-from tsgen_jax.facts import Facts
-from tsgen_jax.generator import Generator
-from tsgen_jax.seeds import Own
+from tsgen_jax.generators import residual_scale, train_stages
+from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.judges import assess, judge_run
+from tsgen_jax.reports import run_report
+from tsgen_jax.runs import directory, files, seeds, stored_config
+from tsgen_jax.runs.config import override
+from tsgen_jax.runs.seeds import Own
+from tsgen_jax.runtime import compilation_cache
 from tsgen_jax.types import Task
 
 _LOG = logging.getLogger(__name__)
@@ -74,7 +67,7 @@ def run(
             same = stored_config.unchanged(own.workdir, own.config)
             absent = stored_config.absent(own.workdir)
             held.enter_context(
-                run_dir.open_run(
+                directory.open_run(
                     own.workdir, own.config.to_dict(), (*_MAY_DIFFER, *same), absent
                 )
             )
@@ -98,9 +91,9 @@ def _train(
 ) -> list[tuple[Generator, dict[str, Task]]]:
     """Networks of every run, and how much noise its samples get."""
     settled = []
-    trained = stages.train_both(runs, dataset)
+    trained = train_stages.train_both(runs, dataset)
     for own, (generator, tasks) in zip(runs, trained, strict=True):
-        key = stages.key_of(own.config, 4)
+        key = train_stages.key_of(own.config, 4)
         generator = residual_scale.settled(own, dataset, generator, key)
         settled.append((generator, tasks))
     return settled
@@ -114,9 +107,7 @@ def _judge(
     samples = _sample(config, dataset, generator, workdir)
     judged = assess.read(os.path.join(workdir, "evaluation"))
     if judged is None:
-        judged = run_evaluation.evaluate(
-            config, dataset, generator, tasks, samples, workdir
-        )
+        judged = judge_run.evaluate(config, dataset, generator, tasks, samples, workdir)
     run_report.write(config, dataset, generator, samples, judged, workdir)
     return judged
 
@@ -133,17 +124,16 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
         ValueError: there is no finished run, or a key or value is not known.
     """
     config = _finished_config(workdir)
-    edits.apply(config, changes, ("judge", "evaluation", "train"))
+    override(config, changes, ("judge", "evaluation", "train"))
+    checks.check_config(config)
     dataset = load_dataset(**config.data)
-    stored = run_dir.read_config(workdir)
-    with run_dir.open_run(workdir, stored, ignore=_MAY_DIFFER):
+    stored = directory.read_config(workdir)
+    with directory.open_run(workdir, stored, ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
         [(generator, tasks)] = _train([Own(config, workdir, "")], dataset)
         samples = _sample(config, dataset, generator, workdir)
-        judged = run_evaluation.evaluate(
-            config, dataset, generator, tasks, samples, workdir
-        )
+        judged = judge_run.evaluate(config, dataset, generator, tasks, samples, workdir)
         run_report.write(config, dataset, generator, samples, judged, workdir)
     return judged
 
@@ -162,7 +152,9 @@ def report_run(workdir: str) -> None:
             "and writes the report as well."
         )
     dataset = load_dataset(**config.data)
-    with run_dir.open_run(workdir, run_dir.read_config(workdir), ignore=_MAY_DIFFER):
+    with directory.open_run(
+        workdir, directory.read_config(workdir), ignore=_MAY_DIFFER
+    ):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
         [(generator, _)] = _train([Own(config, workdir, "")], dataset)
@@ -175,7 +167,7 @@ def _finished_config(workdir: str) -> ConfigDict:
     config = stored_config.read(workdir)
     seeds.check_is_one_run(config, workdir)
     unfinished = [
-        s for s in ("tokenizer", "prior") if run_dir.read_done(workdir, s) is None
+        s for s in ("tokenizer", "prior") if directory.read_done(workdir, s) is None
     ]
     if unfinished:
         raise ValueError(
@@ -201,9 +193,9 @@ def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
             array = getattr(dataset, f"{name}_{part}")
             if array is not None:
                 digest.update(np.ascontiguousarray(array))
-    found = {"sha256": digest.hexdigest(), **Facts.of(dataset).to_json()}
+    found = {"sha256": digest.hexdigest(), **DataInfo.of(dataset).to_json()}
     path = os.path.join(workdir, "dataset.json")
-    stored = disk.read_json(path)
+    stored = files.read_json(path)
     if stored is not None and any(found.get(k) != v for k, v in stored.items()):
         raise ValueError(
             f"{dataset.name} is not what the run in {workdir} began with: its series "
@@ -211,7 +203,7 @@ def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
             "another --workdir."
         )
     if stored is None or stored.keys() < found.keys():  # Of an older version.
-        disk.write_json(path, found | (stored or {}))
+        files.write_json(path, found | (stored or {}))
 
 
 def _sample(
@@ -234,9 +226,9 @@ def _sample(
     larger = max(len(y_train), len(dataset.y_test), _MIN_SAMPLES)
     num = config.sample.num_samples or larger
     counts = np.bincount(y_train, minlength=dataset.num_classes)
-    label = labels.of_training(config.sample, counts, num)
+    label = class_shares.of_training(config.sample, counts, num)
     started = time.perf_counter()
-    x, tokens = generator.sample(stages.key_of(config, 3), label)
+    x, tokens = generator.sample(train_stages.key_of(config, 3), label)
     samples = {
         "x": x,
         "label": np.where(label == dataset.num_classes, -1, label),
@@ -246,5 +238,5 @@ def _sample(
         samples["length"] = lengths(samples["x"])
     seconds = time.perf_counter() - started
     _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
-    disk.write_arrays(path, samples)
+    files.write_arrays(path, samples)
     return samples

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from tests import console
-from tsgen_jax import assess, sample_report
 from tsgen_jax.commands import settings
+from tsgen_jax.judges import assess
+from tsgen_jax.reports import sample_report
 
 _CONFIG = """
 from tests import tiny

@@ -9,7 +9,7 @@ import pytest
 
 import tsgen_jax
 from tests import console, tiny
-from tsgen_jax import loading
+from tsgen_jax.api import load as loading
 
 # A run is loaded, and its programs traced, once for all commands.
 _LOAD = functools.cache(tsgen_jax.load)

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from configs import default
 from tsgen_jax.data import dataset
-from tsgen_jax.data.archive import RawSet
+from tsgen_jax.data.sources.archive import RawSet
 from tsgen_jax.data.synthetic import make_shapes
 
 _OPTIONS = {

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests import tiny
-from tsgen_jax import run_dir
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.judges import fcn
+from tsgen_jax.runs import directory
 
 
 def _raw(num_classes=2):
@@ -32,7 +32,7 @@ def test_it_is_right_on_test_and_says_so(trained):
     assert features.shape == (len(data.x_test), 8)
     np.testing.assert_allclose(probabilities.sum(1), 1)
     right = (probabilities.argmax(1) == data.y_test).mean()
-    assert right == judge.accuracy == run_dir.read_done(workdir, "judge")["accuracy"]
+    assert right == judge.accuracy == directory.read_done(workdir, "judge")["accuracy"]
     assert right > 0.8
 
 

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from tests import tiny
-from tests.tasks.test_ts2vec import SMALL
-from tsgen_jax import assess
-from tsgen_jax.evaluation import fidelity
-from tsgen_jax.judges import fcn, ts2vec
+from tests.judges.stages.test_ts2vec import SMALL
+from tsgen_jax.evaluation.measures import fidelity
+from tsgen_jax.judges import assess, fcn, ts2vec
 
 
 def _config(**changes):

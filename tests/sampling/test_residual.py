@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from tsgen_jax.evaluation import probabilistic
+from tsgen_jax.evaluation.measures import probabilistic
 from tsgen_jax.sampling import inpaint, residual
 
 _L, _C = 12, 2

@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Judges what is not judged yet; writes compare.html, compare.csv, a figure."""
     changes = settings.parse_set(args.set)
-    from tsgen_jax import compare_report, compilation_cache, pipeline, stored_config
+    from tsgen_jax import pipeline
+    from tsgen_jax.reports import comparison
+    from tsgen_jax.runs import stored_config
+    from tsgen_jax.runtime import compilation_cache
 
     compilation_cache.enable()
     names = _names(args.subjects)
@@ -46,15 +49,17 @@ def run(args: argparse.Namespace) -> None:
             continue
         if runs:
             config = stored_config.read(runs[0])
-            from tsgen_jax import edits
+            from tsgen_jax import checks
+            from tsgen_jax.runs.config import override
 
-            edits.apply(config, changes, settings.SECTIONS)
+            override(config, changes, settings.SECTIONS)
+            checks.check_config(config)
         else:
             config = settings.default_config(args.data, args.root, changes)
         judged[name] = evaluate.judge_file(
             config, subject, os.path.join(args.out, name)
         )
-    compare_report.write(judged, args.out)
+    comparison.write(judged, args.out)
 
 
 def _names(subjects: list[str]) -> list[str]:

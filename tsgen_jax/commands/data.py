@@ -27,10 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Prints the description that training begins with."""
     from configs import default
-    from tsgen_jax import edits
+    from tsgen_jax import checks
     from tsgen_jax.data.dataset import load_dataset
+    from tsgen_jax.runs.config import override
 
     config = default.get_config()
     settings.choose_data(config, args)
-    edits.apply(config, settings.parse_set(args.set), ("data",))
+    override(config, settings.parse_set(args.set), ("data",))
+    checks.check_config(config)
     print(load_dataset(**config.data).describe())

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     changes = settings.parse_set(args.set)
     if bool(args.run) == bool(args.samples):
         raise ValueError("Give either --run=DIR, or --data=NAME and --samples=FILE.")
-    from tsgen_jax import compilation_cache
+    from tsgen_jax.runtime import compilation_cache
 
     compilation_cache.enable()
     if args.run:
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> None:
 
         pipeline.evaluate_run(args.run, changes)
         return
-    from tsgen_jax.data import files
+    from tsgen_jax.data.sources import files
 
     config = settings.default_config(args.data, args.root, changes)
     stem = os.path.splitext(os.path.basename(args.samples))[0]
@@ -64,10 +64,11 @@ def judge_file(config, path: str, out: str):
     Raises:
         ValueError: bad samples, or `out` holds something else.
     """
-    from tsgen_jax import assess, sample_report
     from tsgen_jax.data.dataset import load_dataset
     from tsgen_jax.data.missing import hold_ends
-    from tsgen_jax.data.samples import load_samples
+    from tsgen_jax.data.sources.samples import load_samples
+    from tsgen_jax.judges import assess
+    from tsgen_jax.reports import sample_report
 
     dataset = load_dataset(**config.data)
     x, label = load_samples(path)

@@ -34,10 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Writes the file."""
     outputs.check_place(args.out, args.force)
-    from tsgen_jax import exporting, sampler_artifact
+    from tsgen_jax.api import export as exporting
+    from tsgen_jax.api import sampler_program
 
     if not args.no_sampler:
-        sampler_artifact.check()
+        sampler_program.check()
     exporting.export(model_arguments.load(args), args.out, not args.no_sampler)
     size = os.path.getsize(args.out) / 1e6
     _LOG.info("%s, %.1f MB", args.out, size)

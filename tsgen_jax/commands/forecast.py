@@ -4,7 +4,7 @@ import argparse
 
 from tsgen_jax.commands import model_arguments
 from tsgen_jax.data import outputs
-from tsgen_jax.data.series_files import load_series
+from tsgen_jax.data.sources.series_files import load_series
 
 NAME = "forecast"
 HELP = "draw how series go on, several times each"

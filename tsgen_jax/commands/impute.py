@@ -6,7 +6,7 @@ import numpy as np
 
 from tsgen_jax.commands import model_arguments
 from tsgen_jax.data import outputs
-from tsgen_jax.data.series_files import load_series
+from tsgen_jax.data.sources.series_files import load_series
 
 NAME = "impute"
 HELP = "fill gaps of series, several times each"

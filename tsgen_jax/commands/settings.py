@@ -57,7 +57,7 @@ def choose_data(config, args: argparse.Namespace) -> None:
 
 def set_data(config, data: str, root: str) -> None:
     """Sets name and root, or the path, of `config.data`."""
-    from tsgen_jax.data import files
+    from tsgen_jax.data.sources import files
 
     if not root and files.looks_like_path(data):
         # Absolute: the run may be evaluated from another directory.
@@ -156,7 +156,8 @@ def default_config(data: str, root: str, changes: dict[str, Any]):
         ValueError: no data set, or changes that do not fit.
     """
     from configs import default
-    from tsgen_jax import edits
+    from tsgen_jax import checks
+    from tsgen_jax.runs.config import override
 
     if not data:
         raise ValueError("Which data set are the samples like? Give --data=NAME.")
@@ -164,5 +165,6 @@ def default_config(data: str, root: str, changes: dict[str, Any]):
     set_data(config, data, root)
     config.data.missing = "interpolate" if config.data.path else config.data.missing
     config.data.validation_fraction = 0.0
-    edits.apply(config, changes, (*SECTIONS, "data"))
+    override(config, changes, (*SECTIONS, "data"))
+    checks.check_config(config)
     return config

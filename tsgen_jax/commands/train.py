@@ -52,12 +52,14 @@ def run(args: argparse.Namespace) -> None:
     settings.choose_data(config, args)
     from absl import logging as absl_logging
 
-    from tsgen_jax import edits, pipeline
-    from tsgen_jax.data import files
+    from tsgen_jax import checks, pipeline
     from tsgen_jax.data.dataset import load_dataset
+    from tsgen_jax.data.sources import files
+    from tsgen_jax.runs.config import override
 
     absl_logging.set_verbosity(absl_logging.WARNING)  # Orbax tells every file.
-    edits.apply(config, changes, tuple(config))
+    override(config, changes, tuple(config))
+    checks.check_config(config)
     dataset = load_dataset(**config.data)
     if not dataset.has_labels and "sample.class_conditional" not in changes:
         _LOG.info("No labels: sample.class_conditional=False.")

@@ -8,14 +8,15 @@ import dataclasses
 
 import numpy as np
 
-from tsgen_jax.data import divide, files, parts, windows
+from tsgen_jax.data import divide, parts, windows
 from tsgen_jax.data import scaling as scalers
-from tsgen_jax.data.archive import RawSet, class_names, load_archive
 from tsgen_jax.data.missing import CHOICES as MISSING
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.data.parts import SPLITS
 from tsgen_jax.data.scaling import AnyScaler, EndScaler, Scaler, fit_scaler
 from tsgen_jax.data.series import UNLABELLED, SeriesSet
+from tsgen_jax.data.sources import files
+from tsgen_jax.data.sources.archive import RawSet, class_names, load_archive
 
 __all__ = ["MISSING", "SPLITS", "Dataset", "Scaler", "fit_scaler", "load_dataset"]
 

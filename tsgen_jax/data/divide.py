@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tsgen_jax.data import missing, parts
-from tsgen_jax.data.archive import RawSet
 from tsgen_jax.data.series import UNLABELLED, SeriesSet
+from tsgen_jax.data.sources.archive import RawSet
 
 _MIN_SERIES = 2  # Of TRAIN and of TEST: scores compare series with each other.
 

@@ -7,7 +7,7 @@ high as channel 0 and lies c higher, so that scales and offsets differ.
 
 import numpy as np
 
-from tsgen_jax.data.archive import RawSet
+from tsgen_jax.data.sources.archive import RawSet
 
 _JITTER = 0.02  # Of the length, standard deviation of a series' shift in time.
 _BUMP_WIDTH = 0.05  # Of the length.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsgen_jax.evaluation import rocket, statistics
+from tsgen_jax.evaluation.measures import rocket, statistics
 
 
 def main() -> None:

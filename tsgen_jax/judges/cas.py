@@ -13,7 +13,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Dataset
-from tsgen_jax.evaluation import bootstrap, rocket
+from tsgen_jax.evaluation.measures import bootstrap, rocket
 from tsgen_jax.evaluation.scores import Score
 from tsgen_jax.judges import fcn
 from tsgen_jax.types import Array

@@ -20,11 +20,15 @@ import numpy as np
 from ml_collections import ConfigDict
 from scipy.special import softmax
 
-from tsgen_jax import checkpoint, run_dir, sharding, stage_settings, train
 from tsgen_jax.data.dataset import Dataset, Scaler, fit_scaler
-from tsgen_jax.judges.training import fit_once
+from tsgen_jax.judges.fit_once import fit_once
+from tsgen_jax.judges.stages import classifier as classifier_task
 from tsgen_jax.models import classifier
-from tsgen_jax.tasks import classifier as classifier_task
+from tsgen_jax.runs import checkpoint
+from tsgen_jax.runs import directory as run_dir
+from tsgen_jax.runtime import sharding
+from tsgen_jax.training import loop
+from tsgen_jax.training import settings as stage_settings
 from tsgen_jax.types import Array, PyTree, Task
 
 _LOG = logging.getLogger(__name__)
@@ -165,7 +169,7 @@ def _train(config, task, test, digest, workdir) -> None:
     key = jax.random.key(config.judge.seed)
     mine = os.path.join(workdir, "judge")  # Its curves are not those of the run.
     os.makedirs(mine, exist_ok=True)
-    weights, summary = train.fit(task, settings, key=key, mesh=mesh, workdir=mine)
+    weights, summary = loop.fit(task, settings, key=key, mesh=mesh, workdir=mine)
     weights = jax.device_put(weights, jax.devices()[0])
     checkpoint.save_weights(os.path.join(mine, "weights"), weights)
     summary["accuracy"] = float(task.evaluate(weights, test)["accuracy"])

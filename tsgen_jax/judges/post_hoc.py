@@ -17,12 +17,12 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax.data import batches
-from tsgen_jax.evaluation import bootstrap
-from tsgen_jax.evaluation.arrays import check_alike, check_series
-from tsgen_jax.evaluation.score import Score
-from tsgen_jax.judges.training import fit_once
-from tsgen_jax.tasks import post_hoc
+from tsgen_jax.evaluation.measures import bootstrap
+from tsgen_jax.evaluation.measures.arrays import check_alike, check_series
+from tsgen_jax.evaluation.scores.score import Score
+from tsgen_jax.judges.fit_once import fit_once
+from tsgen_jax.judges.stages import post_hoc
+from tsgen_jax.training import batches
 from tsgen_jax.types import Array, PyTree
 
 _MIN_SERIES = 10  # Of a side: 8 to train on, 2 to test.

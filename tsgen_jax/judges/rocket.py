@@ -5,9 +5,9 @@ import os
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax import disk
 from tsgen_jax.data.dataset import fit_scaler
-from tsgen_jax.evaluation.rocket import RocketFeatures
+from tsgen_jax.evaluation.measures.rocket import RocketFeatures
+from tsgen_jax.runs import files
 from tsgen_jax.types import Array
 
 
@@ -30,7 +30,7 @@ class Judge:
         """Leaves `<workdir>/judge/minirocket.npz`."""
         path = os.path.join(workdir, "judge", "minirocket.npz")
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        disk.write_arrays(path, self._features.to_arrays())
+        files.write_arrays(path, self._features.to_arrays())
 
     def __call__(self, x: Array) -> np.ndarray:
         """Features float64 [n, d]."""

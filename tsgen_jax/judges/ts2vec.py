@@ -12,8 +12,8 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.judges import fcn
-from tsgen_jax.judges.training import fit_once
-from tsgen_jax.tasks import ts2vec
+from tsgen_jax.judges.fit_once import fit_once
+from tsgen_jax.judges.stages import ts2vec
 from tsgen_jax.types import Array
 
 

@@ -1,0 +1,1 @@
+"""Ours beside others, in turn on one machine."""

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from tsgen_jax.api import arguments
+
+_CLASSES = ("walk", "1", "run")
+
+
+def test_layouts_are_the_same_series():
+    x = np.arange(24.0).reshape(2, 4, 3)
+    for given, layout in ((x, "nlc"), (x.swapaxes(1, 2), "ncl")):
+        found = arguments.as_series(given, layout, 3, "x")
+        np.testing.assert_array_equal(found, x)
+        assert found.dtype == np.float32
+    flat = arguments.as_series(x[:, :, 0].tolist(), "ncl", 1, "x")
+    np.testing.assert_array_equal(flat, x[:, :, :1])
+    mask = x % 2 == 0
+    np.testing.assert_array_equal(arguments.as_mask(mask, x, "nlc", "m"), mask)
+    turned = mask.swapaxes(1, 2).astype(int)
+    np.testing.assert_array_equal(arguments.as_mask(turned, x, "ncl", "m"), mask)
+    wide = arguments.as_mask(mask[:, :, 0], x, "ncl", "m")
+    np.testing.assert_array_equal(wide, np.repeat(mask[:, :, :1], 3, axis=2))
+
+
+@pytest.mark.parametrize(
+    ("x", "layout", "message"),
+    [
+        (np.zeros((2, 4, 3)), "lnc", "known are nlc, ncl"),
+        (np.zeros((2, 3, 4)), "nlc", "4 channels, the model 3; is it layout='ncl'"),
+        (np.zeros((2, 4, 5)), "nlc", "5 channels, the model 3"),
+        (np.zeros(4), "nlc", r"shape \(4,\)"),
+        (np.zeros((0, 4, 3)), "nlc", "at least one series"),
+        (np.array([["a", "b"]]), "nlc", "must hold numbers"),
+        ([[1.0, 2.0], [1.0]], "nlc", "equal lengths"),
+        (np.full((2, 4, 3), np.inf), "nlc", "infinite values, the first in series 0"),
+    ],
+)
+def test_other_series_are_refused(x, layout, message):
+    with pytest.raises(ValueError, match=message):
+        arguments.as_series(x, layout, 3, "x")
+
+
+def test_classes_by_name_and_by_number():
+    for given, judge in {
+        "run": [2, 2, 2],
+        "1": [1, 1, 1],  # A word is a name, also when it looks like a number.
+        1: [1, 1, 1],
+        ("1", "walk", "run"): [1, 0, 2],
+        (2, 0, 1): [2, 0, 1],
+    }.items():
+        given = list(given) if isinstance(given, tuple) else given
+        found = arguments.as_label(given, 3, _CLASSES)
+        np.testing.assert_array_equal(found, judge)
+        assert found.dtype == np.int32
+    for given, message in (
+        ("fly", "'fly'; known: 'walk', '1', 'run'"),
+        (3, "numbers 3 to 3; known are 0 to 2"),
+        (-1, "-1"),
+        (0.5, "names or integers"),
+        ([0, 1], "give one class, or 3"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            arguments.as_label(given, 3, _CLASSES)
+
+
+def test_masks_and_counts_are_checked():
+    x = np.zeros((2, 4, 3))
+    with pytest.raises(ValueError, match=r"\[n, L\] = \(2, 4\)"):
+        arguments.as_mask(np.zeros((4, 2), bool), x, "nlc", "keep")
+    with pytest.raises(ValueError, match="true or false"):
+        arguments.as_mask(np.full((2, 4), 0.5), x, "nlc", "keep")
+    for value in (0, 1.0, True, "3"):
+        with pytest.raises(ValueError, match="num="):
+            arguments.as_count(value, "num", 1)
+    assert arguments.as_count(np.int64(3), "num", 1) == 3

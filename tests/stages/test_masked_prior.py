@@ -1,0 +1,124 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests import tiny
+from tsgen_jax.stages import masked_prior as prior
+
+_N, _K, _Y = 15, 8, 3
+
+
+def _data(num=24, seed=0):
+    rng = np.random.default_rng(seed)
+    return {
+        "tokens": rng.integers(0, _K, (num, _N)).astype("int32"),
+        "label": rng.integers(0, _Y, num).astype("int32"),
+    }
+
+
+def _task(train_data=None, **changes):
+    config = tiny.make_config(**changes)
+    model = prior.make_model(config, _N, _Y)
+    codes = np.random.default_rng(1).normal(size=(_K, 8)).astype("float32")
+    data = _data()
+    task = prior.make_task(config, model, codes, train_data or data, data)
+    return task, codes
+
+
+@pytest.mark.parametrize("kind", ["tied", "full_embedding"])
+@pytest.mark.parametrize("codebook", ["frozen", "finetuned"])
+def test_both_kinds_learn_and_only_a_finetuned_codebook_moves(kind, codebook):
+    task, codes = _task(**{"prior.kind": kind, "prior.codebook": codebook})
+    params, state = task.init(jax.random.key(0), task.train_data)
+    grad_fn = jax.jit(jax.value_and_grad(task.loss_fn, has_aux=True))
+    (loss, (after, metrics)), grads = grad_fn(
+        params, state, task.train_data, jax.random.key(1)
+    )
+    assert all(np.isfinite(v) for v in metrics.values())
+    trained = kind == "tied" or codebook == "finetuned"
+    assert ("embedding" in params) == trained
+    if trained:
+        np.testing.assert_array_equal(params["embedding"], codes)
+        assert np.abs(grads["embedding"]).max() > 0
+    np.testing.assert_array_equal(after["codes"], codes)
+    assert ("bias" in params) == (kind == "tied")
+    if kind == "tied":
+        assert params["bias"].shape == (_N, _K)
+
+
+def _nll_of_all(task, weights, model_config, masked, label, tokens):
+    model = prior.make_model(model_config, _N, _Y)
+    hidden = jnp.where(masked, _K, tokens)
+    logits = prior.make_logits_fn(model, weights)(hidden, label)
+    log_p = np.asarray(jax.nn.log_softmax(logits))
+    return -np.take_along_axis(log_p, tokens[..., None], -1)[..., 0]
+
+
+def test_loss_counts_masked_tokens_only_unless_all_are_asked_for():
+    """With everything masked in one batch ratio, both equal the mean over all."""
+    task, _ = _task(**{"prior.dropout": 0.0, "prior.label_drop_rate": 0.0})
+    every, _ = _task(
+        **{
+            "prior.dropout": 0.0,
+            "prior.label_drop_rate": 0.0,
+            "masking.loss_on": "all",
+        }
+    )
+    params, state = task.init(jax.random.key(0), task.train_data)
+    batch = task.train_data
+    masked, _ = task.loss_fn(params, state, batch, jax.random.key(3))
+    all_, _ = every.loss_fn(params, state, batch, jax.random.key(3))
+    config = tiny.make_config(**{"prior.dropout": 0.0})
+    key_mask = jax.random.split(jax.random.key(3), 4)[1]
+    mask = prior.mask_schedule.training_mask(key_mask, 24, _N, "cosine", True)
+    weights = task.export(params, state)
+    nll = _nll_of_all(task, weights, config, mask, batch["label"], batch["tokens"])
+    np.testing.assert_allclose(masked, nll[np.asarray(mask)].mean(), rtol=1e-4)
+    np.testing.assert_allclose(all_, nll.mean(), rtol=1e-4)
+
+
+def test_label_dropping_hides_the_class():
+    always, _ = _task(**{"prior.label_drop_rate": 1.0, "prior.dropout": 0.0})
+    params, state = always.init(jax.random.key(0), always.train_data)
+    other = always.train_data | {"label": (always.train_data["label"] + 1) % _Y}
+    a, _ = always.loss_fn(params, state, always.train_data, jax.random.key(1))
+    b, _ = always.loss_fn(params, state, other, jax.random.key(1))
+    assert a == b
+    never, _ = _task(**{"prior.label_drop_rate": 0.0, "prior.dropout": 0.0})
+    a, _ = never.loss_fn(params, state, never.train_data, jax.random.key(1))
+    b, _ = never.loss_fn(params, state, other, jax.random.key(1))
+    assert a != b
+
+
+def test_drawn_targets_change_from_step_to_step():
+    data = _data()
+    near = jax.nn.one_hot(data["tokens"], _K) * 2.0
+    task, _ = _task({"token_logits": np.asarray(near), "label": data["label"]})
+    params, state = task.init(jax.random.key(0), task.train_data)
+    losses = [
+        float(task.loss_fn(params, state, task.train_data, jax.random.key(i))[0])
+        for i in range(2)
+    ]
+    assert losses[0] != losses[1]
+    assert np.isfinite(losses).all()
+
+
+def test_held_out_nll_of_a_known_prior():
+    """A prior that ignores its input: every NLL is that of its one distribution."""
+    task, _ = _task()
+    params, state = task.init(jax.random.key(0), task.train_data)
+    log_p = jax.nn.log_softmax(jnp.arange(_K) * 0.5)
+    params = jax.tree.map(jnp.zeros_like, params)
+    params["bias"] = jnp.broadcast_to(log_p, (_N, _K))
+    found = task.evaluate(task.export(params, state), task.valid_data)
+    tokens = task.valid_data["tokens"]
+    # Which tokens are masked is a draw: within the spread of -log p.
+    judge = -np.asarray(log_p)[tokens].mean()
+    assert abs(found["loss"] - judge) < 0.15
+    assert abs(found["nll_bound"] - judge) < 0.15
+    again = task.evaluate(task.export(params, state), task.valid_data)
+    assert again == found
+    uniform = jax.tree.map(jnp.zeros_like, params)
+    found = task.evaluate(task.export(uniform, state), task.valid_data)
+    np.testing.assert_allclose(found["loss"], np.log(_K), rtol=1e-5)

@@ -1,0 +1,1 @@
+"""What users import: models opened, trained, exported, and their card."""

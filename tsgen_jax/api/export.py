@@ -1,0 +1,46 @@
+"""A trained model written to one file, see `shared_file`."""
+
+import os
+
+import numpy as np
+
+from tsgen_jax.api import model_card, sampler_program
+from tsgen_jax.api.model import Model
+from tsgen_jax.generators import residuals
+from tsgen_jax.runs import model_file
+
+
+def export(model: Model, path: str, with_sampler: bool = True) -> None:
+    """Writes what `tsgen_jax.load` opens on another machine.
+
+    Args:
+        model: from `load` or `fit`.
+        path: of the file; replaced if it is there.
+        with_sampler: whether the sampler that needs jax alone goes with it.
+
+    Raises:
+        ValueError: the sampler cannot be made.
+        OSError: the file cannot be written.
+    """
+    if with_sampler:
+        sampler_program.check()
+    weights = {
+        "tokenizer": model.generator.tokenizer_weights,
+        "prior": model.generator.prior_weights,
+    }
+    arrays = model_file.flatten(weights)
+    blobs = {name: model_file.to_npy(array) for name, array in arrays.items()}
+    for name in residuals.FIELDS:
+        array = np.asarray(getattr(model.generator.residual, name))
+        blobs[f"residual/{name}.npy"] = model_file.to_npy(array)
+    if with_sampler:
+        program = sampler_program.make_sampler(model.generator).serialize()
+        blobs["sampler.jaxexport"] = bytes(program)
+    texts = {
+        "config.json": model.config.to_dict(),
+        "facts.json": model.facts.to_json(),
+        "metrics.json": model.metrics,
+        "sampling.json": {"residual_scale": model.generator.residual_scale},
+        "README.md": model_card.write_card(model),
+    }
+    model_file.write(os.fspath(path), texts, blobs)

@@ -1,0 +1,239 @@
+"""A trained model as users see it: `tsgen_jax.load(...)` and `tsgen_jax.fit(...)`.
+
+Series are float32 [n, L, C] in original units, channels last; `layout='ncl'` takes
+[n, C, L] instead, [n, L] is one channel. Classes are names (words) or numbers from 0
+in the order of `model.classes`. The same seed gives the same draws, and the first
+series of many are those of few with the same labels.
+"""
+
+import dataclasses
+import functools
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+from tsgen_jax.api import arguments, completion
+from tsgen_jax.api.trained import Label, Trained, check_no_nan, key_of
+from tsgen_jax.stages import masked_prior as prior_task
+from tsgen_jax.types import Array
+
+_LATER = 2**32 - 1  # No batch of the first windows has this number.
+
+
+class Model(Trained):
+    """Generates, encodes, judges and completes series."""
+
+    @functools.cached_property
+    def _nll(self):
+        return prior_task.make_nll(self.config, self.generator.prior)
+
+    @functools.cached_property
+    def _outpainting(self):
+        """The generator of long series: with the noise of `sample` in later windows."""
+        scale = {"residual_scale": self.generator.residual_scale}
+        settings = ConfigDict({**self.generator.inpainting, **scale})
+        return dataclasses.replace(self.generator, inpainting=settings)
+
+    def sample(self, num: int, label: Label = None, seed: int = 0) -> np.ndarray:
+        """Generates series, with as much of what tokens leave out as the run chose.
+
+        Args:
+            num: how many, at least 1.
+            label: a class, or one for each series; None: class shares of training.
+            seed: of the draw.
+
+        Returns:
+            float32 [num, L, C].
+
+        Raises:
+            ValueError: no such class, or a model that was trained without them.
+        """
+        num = arguments.as_count(num, "num", 1)
+        label = self.labels(num) if label is None else self._label(label, num)
+        return self.generator.sample(key_of(seed), label)[0]
+
+    def encode(self, x: Array, layout: str = "nlc") -> np.ndarray:
+        """Series of L time points -> tokens int32 [n, N], rows of the map in turn."""
+        return self.generator.encode(self._window(x, layout, "x"))
+
+    def decode(self, tokens: Array) -> np.ndarray:
+        """Tokens int [n, N] -> series float32 [n, L, C].
+
+        Raises:
+            ValueError: another shape, or tokens that are no codes.
+        """
+        tokens, codes = np.asarray(tokens), self.generator.prior.num_codes
+        fits = tokens.ndim == 2 and tokens.shape[1] == self.num_tokens and len(tokens)
+        if not fits or tokens.dtype.kind not in "iu":
+            raise ValueError(
+                f"tokens are {tokens.dtype} {tokens.shape}; they must be integers "
+                f"[n, {self.num_tokens}]."
+            )
+        if tokens.min() < 0 or tokens.max() >= codes:
+            raise ValueError(
+                f"tokens run from {tokens.min()} to {tokens.max()}; codes from 0 to "
+                f"{codes - 1}."
+            )
+        return self.generator.decode(tokens)
+
+    def reconstruct(self, x: Array, layout: str = "nlc") -> np.ndarray:
+        """Series through the tokenizer and back, float32 [n, L, C]."""
+        return self.decode(self.encode(x, layout))
+
+    def log_likelihood(
+        self, x: Array, label: Label = None, seed: int = 0, layout: str = "nlc"
+    ) -> np.ndarray:
+        """Lower bound of log p(tokens of each series), estimated; in nats.
+
+        The any-order bound (Hoogeboom et al. 2021, arXiv 2110.02037, equation 4), mean
+        of `config.evaluation.num_mask_draws` masks. It is the probability of the token
+        map, a discrete thing: it can be compared between series, not between models
+        of other tokenizers.
+
+        Args:
+            x: series of L time points.
+            label: the class it is given, or one for each series; None: no class.
+            seed: of the masks.
+            layout: of `x`.
+
+        Returns:
+            float64 [n], at most 0.
+        """
+        x = self._window(x, layout, "x")
+        label = self._label(label, len(x))
+        rows = {"tokens": self.generator.encode(x), "label": label}
+        rows["row"] = np.arange(len(x))
+        weights = self.generator.prior_weights
+        nll = self.generator.in_batches(
+            lambda _, batch: self._nll(key_of(seed), weights, batch),
+            rows,
+            "log-likelihood",
+        )
+        return -nll[:, 1].astype(np.float64) * self.num_tokens
+
+    def impute(
+        self,
+        x: Array,
+        observed: Array | None = None,
+        num: int = 20,
+        label: Label = None,
+        seed: int = 0,
+        layout: str = "nlc",
+    ) -> np.ndarray:
+        """Draws what is missing of series of L time points.
+
+        Args:
+            x: series; anything where not observed, NaN as well.
+            observed: bool [n, L] or of the shape of `x`; None: where `x` is not NaN.
+            num: draws of each series.
+            label: a class, or one for each series; None: not known.
+            seed: of the draws.
+            layout: of `x` and `observed`.
+
+        Returns:
+            float32 [num, n, L, C], exactly `x` where observed. Take the median or
+            quantiles over the first axis.
+        """
+        x = self._shaped(x, layout, "x")
+        finite = ~np.isnan(x)
+        if observed is None:
+            observed = finite
+        else:
+            observed = arguments.as_mask(observed, x, layout, "observed")
+            if (observed & ~finite).any():
+                raise ValueError("x is NaN where observed is true.")
+        num = arguments.as_count(num, "num", 1)
+        label = self._label(label, len(x))
+        return self.generator.inpaint(key_of(seed), x, observed, label, num)
+
+    def edit(
+        self,
+        x: Array,
+        keep: Array,
+        num: int = 1,
+        label: Label = None,
+        seed: int = 0,
+        layout: str = "nlc",
+    ) -> np.ndarray:
+        """Holds some stretches of series and draws the others anew, in a class.
+
+        Args:
+            x: series of L time points.
+            keep: bool [n, L] or of the shape of `x`; true where `x` stays.
+            num: draws of each series.
+            label: a class, or one for each series; None: any.
+            seed: of the draws.
+            layout: of `x` and `keep`.
+
+        Returns:
+            float32 [num, n, L, C], exactly `x` where kept.
+        """
+        return self.impute(x, keep, num, label, seed, layout)
+
+    def forecast(
+        self,
+        context: Array,
+        horizon: int,
+        num: int = 20,
+        label: Label = None,
+        seed: int = 0,
+        overlap: int | None = None,
+        layout: str = "nlc",
+    ) -> np.ndarray:
+        """Draws how series go on.
+
+        A context that leaves room for the horizon is taken as the beginning of a
+        window; else the series is extended window by window, and each draw goes on
+        with its own past.
+
+        Args:
+            context: series so far, of any length; not NaN.
+            horizon: time points to draw, at least 1.
+            num: draws of each series.
+            label: a class, or one for each series; None: not known.
+            seed: of the draws.
+            overlap: time points of the past that a later window sees; None: L // 2.
+            layout: of `context`.
+
+        Returns:
+            float32 [num, n, horizon, C].
+        """
+        context = arguments.as_series(context, layout, self.num_channels, "context")
+        check_no_nan(context, "context")
+        horizon = arguments.as_count(horizon, "horizon", 1)
+        num, label = arguments.as_count(num, "num", 1), self._label(label, len(context))
+        overlap = self._overlap(overlap)
+        return completion.forecast(
+            self.generator, key_of(seed), context, horizon, label, num, overlap
+        )
+
+    def sample_long(
+        self,
+        num: int,
+        length: int,
+        overlap: int | None = None,
+        label: Label = None,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Generates series longer than the training window, by outpainting.
+
+        It suits windows cut from longer series. Where all windows begin alike, as with
+        heartbeats, their order in a long series has no model.
+
+        Args:
+            num: how many series.
+            length: time points of each.
+            overlap: time points of the past that a later window sees; None: L // 2.
+            label: a class, or one for each series; None: class shares of training.
+            seed: of the draw.
+
+        Returns:
+            float32 [num, length, C].
+        """
+        length = arguments.as_count(length, "length", 1)
+        overlap = self._overlap(overlap)
+        first = self.sample(num, label, seed)[:, :length]
+        label = self.labels(num) if label is None else self._label(label, num)
+        key = jax.random.fold_in(key_of(seed), _LATER)
+        return completion.extend(self._outpainting, key, first, length, label, overlap)

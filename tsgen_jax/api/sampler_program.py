@@ -1,0 +1,72 @@
+"""The sampler as a program that runs with jax alone: jax.export, weights inside.
+
+from jax import export
+sampler = export.deserialize(open("sampler.jaxexport", "rb").read())
+x = sampler.call(numpy.uint32(0), numpy.zeros(16, "int32"))  # [16, L, C]
+"""
+
+import functools
+import importlib.util
+
+import jax
+import jax.export
+import jax.numpy as jnp
+
+from tsgen_jax.data.dataset import Scaler
+from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.models import vqvae
+
+PLATFORMS = ("cpu", "cuda", "tpu")
+
+
+def check() -> None:
+    """Raises ValueError where jax cannot write programs: it needs flatbuffers."""
+    if importlib.util.find_spec("flatbuffers") is None:
+        raise ValueError(
+            "jax needs flatbuffers to write the sampler: pip install flatbuffers, or "
+            "export without the sampler (--no-sampler)."
+        )
+
+
+def make_sampler(generator: Generator) -> jax.export.Exported:
+    """(seed uint32, label int32 [B]) -> series float32 [B, L, C], as a program.
+
+    B is free. Labels are class numbers, Y for no class. With at most
+    `config.sample.batch_size` series they are those of `Model.sample` with the same
+    seed and labels. `.serialize()` makes it bytes.
+
+    Raises:
+        ValueError: the model's scaling has no form in jax.
+    """
+    inverse = _inverse(generator.scaler)
+    weights = generator.tokenizer_weights, generator.prior_weights
+
+    @jax.jit
+    def sample(seed, label):
+        key = jax.random.key(seed)
+        first = jax.random.fold_in(key, 0)
+        tokens = generator._sample(first, weights[1], label)[:, -1]
+        x = vqvae.detokenize(generator.tokenizer, weights[0], tokens)
+        if generator.residual_scale:
+            x += generator.residual_scale * generator.noise_of_batch(key, 0, label)
+        return inverse(x)
+
+    (size,) = jax.export.symbolic_shape("b")
+    return jax.export.export(sample, platforms=PLATFORMS)(
+        jax.ShapeDtypeStruct((), jnp.uint32), jax.ShapeDtypeStruct((size,), jnp.int32)
+    )
+
+
+def _inverse(scaler: Scaler):
+    """`scaler.inverse` on jax arrays."""
+    if set(scaler.to_json()) != {"mean", "std"}:
+        raise ValueError(
+            "Only standard scaling of series of one length can go into a sampler of "
+            "jax alone: export without the sampler (--no-sampler)."
+        )
+    mean, std = (jnp.asarray(v, jnp.float32) for v in (scaler.mean, scaler.std))
+    return functools.partial(_affine, mean=mean, std=std)
+
+
+def _affine(x, mean, std):
+    return x * std[None, None] + mean[None, None]

@@ -1,0 +1,132 @@
+"""What every method of a model needs: its facts, and arguments checked and converted."""
+
+import dataclasses
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+
+from tsgen_jax.api import arguments
+from tsgen_jax.data import class_shares
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.types import Array
+
+Label = str | int | Array | None
+_SHOWN = 6  # Classes, and scores, in the repr.
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Trained:
+    """A trained model without what it can do.
+
+    Attributes:
+        generator: the trained networks.
+        config: that they were trained with, locked.
+        facts: shape, classes and units of the training data.
+        metrics: scores of the run by name; empty if it was never evaluated.
+    """
+
+    generator: Generator
+    config: ConfigDict
+    facts: DataInfo
+    metrics: dict[str, float]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their numbers."""
+        return self.facts.classes
+
+    @property
+    def length(self) -> int:
+        """Time points L of a window."""
+        return self.facts.length
+
+    @property
+    def num_channels(self) -> int:
+        """Channels C."""
+        return self.facts.num_channels
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens N of a window."""
+        return self.generator.prior.num_tokens
+
+    def labels(self, num: int) -> np.ndarray:
+        """Class numbers int32 [num] in the shares of the training data, sorted.
+
+        `sample` uses them when no label is given. Y, the number of classes, stands for
+        none, where the model is trained without classes.
+        """
+        num = arguments.as_count(num, "num", 1)
+        return class_shares.of_training(
+            self.config.sample, self.facts.class_counts, num
+        )
+
+    def _label(self, label: Label, num: int) -> np.ndarray:
+        """Class numbers [num]; None is no class."""
+        dropped = self.config.prior.label_drop_rate
+        if label is None:
+            if dropped == 0:
+                raise ValueError(
+                    "This model always saw the class (prior.label_drop_rate=0): give "
+                    f"label, of {', '.join(map(repr, self.classes))}."
+                )
+            return np.full(num, self.facts.num_classes, np.int32)
+        if dropped == 1:
+            raise ValueError("This model never saw a class: leave label out.")
+        return arguments.as_label(label, num, self.classes)
+
+    def _overlap(self, overlap: int | None) -> int:
+        overlap = max(1, self.length // 2) if overlap is None else overlap
+        overlap = arguments.as_count(overlap, "overlap", 1)
+        if overlap >= self.length:
+            raise ValueError(
+                f"overlap={overlap} must be below the window of {self.length}."
+            )
+        return overlap
+
+    def _shaped(self, x: Array, layout: str, name: str) -> np.ndarray:
+        x = arguments.as_series(x, layout, self.num_channels, name)
+        if x.shape[1] != self.length:
+            raise ValueError(
+                f"{name} has {x.shape[1]} time points, the model {self.length}."
+            )
+        return x
+
+    def _window(self, x: Array, layout: str, name: str) -> np.ndarray:
+        x = self._shaped(x, layout, name)
+        check_no_nan(x, name)
+        return x
+
+    def __repr__(self) -> str:
+        facts, prior = self.facts, self.generator.prior
+        names = [repr(name) for name in facts.classes[:_SHOWN]]
+        names += ["..."] * (len(facts.classes) > _SHOWN)
+        scores = [f"{k}={v:.3g}" for k, v in list(self.metrics.items())[:_SHOWN]]
+        scores += ["..."] * (len(self.metrics) > _SHOWN)
+        weights = self.generator.tokenizer_weights, self.generator.prior_weights
+        sizes = [sum(a.size for a in jax.tree.leaves(w)) for w in weights]
+        return (
+            f"Model {self.config.name!r} of {facts.name}\n"
+            f"  series   length {facts.length}, channels {facts.num_channels}, "
+            f"{facts.num_classes} classes: {', '.join(names)}\n"
+            f"  tokens   {prior.num_tokens} of {prior.num_codes} codes\n"
+            f"  weights  tokenizer {sizes[0]:,}, prior {sizes[1]:,}\n"
+            f"  scores   {', '.join(scores) or 'not evaluated'}"
+        )
+
+
+def key_of(seed: int) -> jax.Array:
+    """A key from a whole number, at least 0."""
+    return jax.random.key(arguments.as_count(seed, "seed", 0))
+
+
+def check_no_nan(x: np.ndarray, name: str) -> None:
+    """Raises ValueError that names the first series with missing values."""
+    if np.isnan(x).any():
+        series = int(np.argwhere(np.isnan(x))[0][0])
+        raise ValueError(
+            f"{name} has missing values, the first in series {series}: fill them, for "
+            "instance by model.impute."
+        )

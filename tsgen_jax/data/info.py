@@ -1,0 +1,62 @@
+"""What a model knows about the series it was trained on."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tsgen_jax.data.dataset import Dataset, Scaler
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DataInfo:
+    """Shape, classes and units of a data set; nothing of its series."""
+
+    name: str
+    length: int  # L
+    num_channels: int  # C
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]  # Series of each class in training data.
+    scaler: Scaler
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "DataInfo":
+        """What is known of a data set; training data are its train and validation parts."""
+        labels = np.concatenate([dataset.y_train, dataset.y_valid])
+        counts = np.bincount(labels, minlength=dataset.num_classes)
+        return cls(
+            name=dataset.name,
+            length=dataset.length,
+            num_channels=dataset.num_channels,
+            classes=dataset.classes,
+            class_counts=tuple(counts.tolist()),
+            scaler=dataset.scaler,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` takes."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        lists = {k: list(fields[k]) for k in ("classes", "class_counts")}
+        return {**fields, **lists, "scaler": self.scaler.to_json()}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "DataInfo":
+        """The facts that `to_json` was called on; further keys are left out.
+
+        Raises:
+            ValueError: a key is absent.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        absent = [name for name in names if name not in values]
+        if absent:
+            raise ValueError(f"these facts are absent: {', '.join(absent)}")
+        fields = {name: values[name] for name in names}
+        fields["classes"] = tuple(map(str, fields["classes"]))
+        fields["class_counts"] = tuple(map(int, fields["class_counts"]))
+        fields["scaler"] = Scaler.from_json(fields["scaler"])
+        return cls(**fields)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes Y, 1 or more."""
+        return len(self.classes)

@@ -1,0 +1,1 @@
+"""Where series come from: archives, files of one's own, TensorFlow Datasets."""

@@ -1,0 +1,240 @@
+"""What the columns of a table are for: as told, else by name, cells and order."""
+
+import dataclasses
+import difflib
+import re
+
+import numpy as np
+
+from tsgen_jax.data.sources import time_grid
+from tsgen_jax.data.sources.reading import NONE, Reading
+from tsgen_jax.data.sources.tables import Table
+
+_TIMES = ("time", "date", "datetime", "timestamp", "ds", "date_time", "time_idx")
+_IDS = ("id", "series", "series_id", "item_id", "unique_id", "case", "case_id")
+_LABELS = ("label", "labels", "class", "class_name", "target", "y", "category")
+_SAMPLE = 20  # Cells looked at to tell dates from other words.
+
+
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """What each column is for; '' where there is none."""
+
+    layout: str  # 'wide', 'long' or 'series'.
+    label: str
+    series: str
+    time: str
+    channels: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def find_roles(table: Table, how: Reading) -> Roles:
+    """Roles of the columns; those that `how` leaves open are guessed.
+
+    Raises:
+        ValueError: a column that is not there, or one that nothing can be made of.
+    """
+    names = [n for n in table.frame.columns if not _is_row_number(table, n)]
+    for key in ("label_column", "id_column", "time_column"):
+        _check_known(key, getattr(how, key), table)
+    chosen = tuple(how.channels.split("+")) if how.channels else ()
+    for name in chosen:
+        _check_known("channels", name, table)
+    free = [n for n in names if n not in chosen]
+
+    def role(given: str, guess) -> str:
+        found = given or next((n for n in free if guess and guess(n)), "")
+        if found in free:
+            free.remove(found)
+        return "" if found == NONE else found
+
+    time = role(how.time_column, lambda n: _looks_like_time(table, n))
+    series = role(how.id_column, lambda n: _looks_like_id(table, n, how.layout))
+    if not series and not how.id_column and not how.layout:
+        series = role(_id_by_time(table, free, time), None)
+    label = role(how.label_column or _find_label(table, free, series), None)
+    free = [n for n in free if n.lower() not in _IDS]  # Names of rows, by now.
+    words = [n for n in free if _is_words(table, n)]
+    values = chosen or tuple(n for n in free if n not in words)
+    layout = how.layout or _guess_layout(table, how, series, values)
+    if layout == "wide" and not chosen:
+        label, values = _wide_label(table, how, label, words, values)
+    elif label and not how.label_column and layout == "series":
+        values, label = tuple(n for n in names if n in (label, *values)), ""
+    if not chosen:
+        _check_words(table, [n for n in words if n != label])
+    if not values:
+        raise ValueError(f"{table.where} has no column of values: {', '.join(names)}.")
+    if layout == "long" and not series:
+        raise ValueError(
+            f"{table.where}: which column says what series a row belongs to? Name it by "
+            f"data.id_column; there are {', '.join(names)}."
+        )
+    if layout == "series" and label:
+        raise ValueError(
+            f"{table.where}: data.label_column={label} of one long series. Labels need "
+            "a row per series, or a column of series (data.id_column)."
+        )
+    series = series if layout == "long" else ""
+    time = "" if layout == "wide" else time
+    roles = Roles(layout, label, series, time, values, ())
+    return dataclasses.replace(roles, notes=(_say(table, how, roles),))
+
+
+def _id_by_time(table: Table, free: list[str], time: str) -> str:
+    """The one column of words in each of whose groups no time comes twice."""
+    if not time or not table.frame[time].duplicated().any():
+        return ""
+    found = [
+        n
+        for n in free
+        if _is_words(table, n) and not table.frame.duplicated([n, time]).any()
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _find_label(table: Table, free: list[str], series: str) -> str:
+    """The column called 'label' or the like; of series in rows, one for each.
+
+    Failing that, of series in rows the one column of words that are one for each.
+    """
+
+    def one_each(name):
+        return table.frame.groupby(series)[name].nunique().max() <= 1
+
+    usual = [n for word in _LABELS for n in free if n.lower() == word]
+    named = [n for n in usual if not series or one_each(n)]
+    if named or not series:
+        return named[0] if named else ""
+    words = [n for n in free if _is_words(table, n) and one_each(n)]
+    count = table.frame[series].nunique()
+    words = [n for n in words if table.frame[n].nunique() < count]
+    return words[0] if len(words) == 1 else ""
+
+
+def _check_words(table: Table, words: list[str]) -> None:
+    """Words other than names of rows must be said to be something."""
+    repeated = [n for n in words if len(set(table.words(n))) < len(table.frame)]
+    if repeated:
+        cell = table.frame[repeated[0]].dropna().iloc[:1].tolist()
+        raise ValueError(
+            f"{table.where}: column {', '.join(repeated)} holds words, such as {cell}. "
+            "Say what it is by data.label_column or data.id_column, or name the "
+            "columns of values by data.channels=A+B."
+        )
+
+
+def _say(table: Table, how: Reading, roles: Roles) -> str:
+    rows = len(table.frame)
+    kind = {
+        "wide": f"wide, {rows} rows of {len(roles.channels)} values, a row per series",
+        "long": f"long, a row per time point of the series in {roles.series!r}",
+        "series": f"one long series of {rows} time points",
+    }[roles.layout]
+    said = f"layout: {kind}" + (" (guessed)" if not how.layout else "")
+    for what, name in (("label", roles.label), ("time", roles.time)):
+        said += f"; {what} in column {name!r}" if name else f"; no {what} column"
+    used = {roles.label, roles.series, roles.time, *roles.channels}
+    left = [n for n in table.frame.columns if n not in used]
+    if left:
+        said += f"; not used: {', '.join(map(repr, left))}"
+    return said + "; columns have no names" * (not table.has_header)
+
+
+def _guess_layout(table: Table, how: Reading, series: str, values) -> str:
+    if series:
+        return "long"
+    steps = _are_numbered(values) if table.has_header else len(values) > 1
+    if how.window and not table.has_header:
+        return "series"
+    return "wide" if steps else "series"
+
+
+def _are_numbered(names) -> bool:
+    """'t0', 't1', ... or '0', '0.5', ...: time steps rather than channels."""
+    found = [re.fullmatch(r"(.*?)(\d+(?:\.\d+)?)", name.strip()) for name in names]
+    if len(names) < 2 or not all(found):
+        return False
+    counts = [float(m[2]) for m in found]
+    ascending = all(a < b for a, b in zip(counts, counts[1:], strict=False))
+    return ascending and len({m[1] for m in found}) == 1
+
+
+def _wide_label(table, how, label, words, values) -> tuple[str, tuple[str, ...]]:
+    """The label of a wide table: by name, in words, or first as in the archives."""
+    if label or how.label_column == NONE:
+        return label, values
+    repeated = [n for n in words if len(set(table.words(n))) < len(table.frame)]
+    if len(repeated) == 1:
+        return repeated[0], values
+    if table.has_header or words or len(values) < 3:
+        return "", values
+    first, *rest = values
+    cells = table.numbers([first])[:, 0]
+    whole = np.isfinite(cells).all() and (cells == np.round(cells)).all()
+    few = len(set(cells)) <= max(len(cells) // 2, 1)
+    others = table.numbers(rest)
+    others = others[np.isfinite(others)]
+    if whole and few and (others != np.round(others)).any():
+        return first, tuple(rest)
+    return "", values
+
+
+def _is_words(table: Table, name: str) -> bool:
+    """No cell is a number; half of them being numbers makes a column of values."""
+    cells = table.frame[name]
+    return cells.dtype.kind not in "fiub" and not _any_number(table.words(name))
+
+
+def _any_number(words: np.ndarray) -> bool:
+    def is_number(word):
+        try:
+            float(word)
+        except ValueError:
+            return False
+        return True
+
+    return any(map(is_number, words))
+
+
+def _is_row_number(table: Table, name: str) -> bool:
+    """The nameless first column that pandas writes: 0, 1, 2, ..."""
+    if name != "column 1" or not table.has_header:
+        return False
+    cells = table.frame[name]
+    return cells.dtype.kind == "i" and (cells == np.arange(len(cells))).all()
+
+
+def _looks_like_time(table: Table, name: str) -> bool:
+    cells = table.frame[name]
+    if cells.dtype.kind == "M":
+        return True
+    if not table.has_header and cells.dtype.kind in "fiub":
+        return False
+    if name.lower() in _TIMES:
+        return True
+    if not _is_words(table, name):
+        return False
+    sample = cells.dropna().head(_SAMPLE)
+    dated = sample.astype(str).str.contains(r"\d.*[-/:.].*\d", regex=True)
+    return len(sample) > 0 and bool(
+        dated.all() and time_grid.to_dates(sample).notna().all()
+    )
+
+
+def _looks_like_id(table: Table, name: str, layout: str) -> bool:
+    if layout in ("wide", "series") or name.lower() not in _IDS:
+        return False
+    return len(set(table.words(name))) < len(table.frame)
+
+
+def _check_known(key: str, name: str, table: Table) -> None:
+    columns = list(table.frame.columns)
+    if name in ("", NONE) or name in columns:
+        return
+    near = difflib.get_close_matches(name, columns, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    shown = ", ".join(columns[:20]) + (", ..." if len(columns) > 20 else "")
+    raise ValueError(
+        f"{table.where} has no column {name!r} (data.{key}).{hint} Columns: {shown}."
+    )

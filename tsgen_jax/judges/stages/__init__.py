@@ -1,0 +1,1 @@
+"""Networks that judge, as the training loop takes them."""

@@ -1,0 +1,1 @@
+"""Pictures, each a function from arrays to a figure."""

@@ -1,0 +1,161 @@
+"""Pictures of tokens and codes: arrays in, matplotlib figures out.
+
+Tokens are int from 0 to num_codes - 1 = K - 1, and num_codes where they are masked.
+Colours and layout are those of `canvas`. A figure that shows less than it was given
+says so. All functions raise ValueError for wrong shapes, values that are not finite and
+tokens that are no code.
+"""
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from tsgen_jax.evaluation.measures import embedding
+from tsgen_jax.evaluation.measures.arrays import check_features
+from tsgen_jax.reports.figures import canvas
+from tsgen_jax.types import Array
+
+_MAPS, _ROUNDS = 4, 4  # At most.
+_TOKEN_COLOURS = "Close colours are close numbers, not similar codes."
+
+
+def plot_codebook_usage(
+    counts_train: Array, counts_test: Array, counts_generated: Array | None
+) -> Figure:
+    """Share of each code among the tokens of three sets, each counted in [K]."""
+    sets = {"train": counts_train, "test": counts_test, "generated": counts_generated}
+    sets = {name: np.asarray(s, float) for name, s in sets.items() if s is not None}
+    order = np.argsort(-sets["train"], kind="stable")
+    figure, axes = canvas.grid(len(sets), 1, 1.4, "all")
+    for (name, counts), ax in zip(sets.items(), axes.flat, strict=True):
+        ok = counts.shape == order.shape and counts.min() >= 0 < counts.sum() < np.inf
+        if not ok:
+            raise ValueError(
+                f"counts_{name} must be {order.shape}, >= 0 and not all 0: {counts}."
+            )
+        share = counts[order] / counts.sum()
+        outline = sets["train"][order] / sets["train"].sum()
+        colour = canvas.SPLITS.get(name, canvas.MODEL)
+        ax.bar(range(len(share)), share, width=1.0, color=colour)
+        ax.stairs(outline, np.arange(len(share) + 1) - 0.5, color="0.45", lw=0.8)
+        used = share[share > 0]
+        title = f"{name}: perplexity {np.exp(-(used * np.log(used)).sum()):.1f}; "
+        title += f"{len(used)} of {len(share)} used, {len(share) - len(used)} dead"
+        ax.set_title(title, fontsize=9)
+        ax.set_ylabel("share")
+    said = "Codes in the same order throughout; grey outline: their share in train."
+    x_label = "rank of the code in train"
+    return canvas.finish(figure, "Codebook usage", axes, x_label, said)
+
+
+def plot_codebook_map(codes: Array, counts: Array) -> Figure:
+    """Where the codes lie, how much each is used, and which of them are alike.
+
+    Left: PCA of the used codes (of all, where under 3 are used). Right: |cosine|
+    between codes, most used first; grey where a code is 0 and has no direction.
+
+    Args:
+        codes: float [K, D], K from 3 on and D from 2 on.
+        counts: [K], tokens that chose each code over a whole data set.
+    """
+    codes, counts = check_features("codes", codes, 3), np.asarray(counts, float)
+    if (
+        counts.shape != codes.shape[:1]
+        or not 0 <= counts.min() <= counts.sum() < np.inf
+    ):
+        raise ValueError(f"counts must be [{len(codes)}], from 0 on; got {counts}.")
+    used, order = counts > 0, np.argsort(-counts, kind="stable")
+    fitted = codes[used] if used.sum() >= 3 else codes
+    points, explained = embedding.pca({"fitted": fitted, "all": codes}, "fitted")
+    figure, (axes,) = canvas.grid(1, 2, 2.5, False)
+    left, right = axes
+    x, share = points["all"], counts[used] / max(counts.sum(), 1)
+    left.scatter(*x[used].T, s=600 * share + 1, color=canvas.DATA, alpha=0.5, lw=0)
+    left.scatter(*x[~used].T, s=14, color=canvas.MODEL, marker="x", lw=0.8)
+    left.set_title(f"{used.sum()} of {len(codes)} codes used", fontsize=8)
+    lengths = np.linalg.norm(codes[order], axis=1, keepdims=True)
+    units = codes[order] / np.where(lengths > 0, lengths, np.nan)
+    cosine = np.abs(units @ units.T)
+    colours = matplotlib.colormaps["viridis"].with_extremes(bad="0.88")
+    image = right.imshow(cosine, cmap=colours, vmin=0, vmax=1, aspect="auto")
+    apart = cosine[: used.sum(), : used.sum()][~np.eye(used.sum(), dtype=bool)]
+    apart = apart[np.isfinite(apart)]
+    mean = f", mean {apart.mean():.2f}" if apart.size else ""
+    right.set_title(f"|cosine| of used codes{mean}", fontsize=8)
+    for edge in (right.axvline, right.axhline):
+        edge(used.sum() - 0.5, color="w", lw=0.8, ls="--")
+    figure.colorbar(image, ax=right, shrink=0.7)
+    said = "Left: area is share of use, crosses are dead codes. Right: dead codes are "
+    said += "those beyond the white lines."
+    canvas.finish(figure, "Codebook", axes[None], "", said)
+    first, second = 100 * explained
+    left.set(xlabel=f"PCA 1, {first:.0f} %", ylabel=f"PCA 2, {second:.0f} %")
+    right.set(xlabel="rank of use", ylabel="rank of use")
+    for axis in (right.xaxis, right.yaxis):
+        axis.set_major_locator(MaxNLocator(4, integer=True))
+    return figure
+
+
+def plot_token_maps(
+    tokens_real: Array, tokens_generated: Array, num_codes: int
+) -> Figure:
+    """The first token maps, int [n, F, W], of real (top) and generated series."""
+    maps = {"real": np.asarray(tokens_real), "generated": np.asarray(tokens_generated)}
+    shown = min(_MAPS, max(map(len, maps.values())))
+    figure, axes = canvas.grid(2, shown, 1.3, "all")
+    for row, (name, tokens) in zip(axes, maps.items(), strict=True):
+        shape = (len(tokens), *maps["real"].shape[1:])
+        tokens = canvas.check_indices(f"tokens_{name}", tokens, shape, num_codes)
+        for ax, one in zip(row, tokens, strict=False):
+            image = _draw_tokens(ax, one, num_codes)
+        for ax in row[len(tokens) :]:
+            ax.set_axis_off()
+        row[0].set_ylabel(f"{name}\nfrequency")
+    axes[0, 0].set_ylim(-0.5, shape[1] - 0.5)
+    figure.colorbar(image, ax=axes, label="token", aspect=40)
+    said = f"The first of {len(maps['real'])} real and {len(maps['generated'])} "
+    said += f"generated maps, low frequencies below. {_TOKEN_COLOURS}"
+    return canvas.finish(figure, "Token maps", axes, "frame", said)
+
+
+def plot_decoding(
+    token_history: Array, series_history: Array | None, num_codes: int
+) -> Figure:
+    """From all tokens masked to a series, round by round.
+
+    Row s of `token_history`, int [S + 1, N], is the state after s rounds; an absent
+    token is `num_codes`, the mask token. `series_history`, float [S + 1, L, C], is what
+    these states decode to.
+    """
+    shape = (len(token_history), np.shape(token_history)[-1])
+    tokens = canvas.check_indices("token_history", token_history, shape, num_codes + 1)
+    rounds, channels, said = np.unique(canvas.spread(len(tokens), _ROUNDS)), 0, ""
+    if series_history is not None:
+        x = canvas.check_series("series_history", series_history, (shape[0], ..., ...))
+        channels = min(x.shape[2], canvas.MAX_CHANNELS)
+        said = "Below: what the tokens so far decode to; vermilion: the last series."
+        said += canvas.shown_of(channels, x.shape[2], "channels")
+    figure, axes = canvas.grid(1 + channels, len(rounds), 1.3, "row")
+    for ax in axes[0]:
+        ax.remove()
+    top = figure.add_subplot(axes[0, 0].get_gridspec()[0, :])
+    image = _draw_tokens(top, tokens, num_codes)
+    top.set(xlabel="token position", ylabel="round", yticks=rounds)
+    figure.colorbar(image, ax=top, location="top", aspect=50, label="token")
+    for (c, i), ax in np.ndenumerate(axes[1:]):
+        ax.plot(x[-1, :, c], color=canvas.MODEL, lw=2.6, alpha=0.5)
+        ax.plot(x[rounds[i], :, c], color="0.2", lw=1.1)
+        ax.set_title(f"round {rounds[i]}" if c == 0 else "", fontsize=8)
+        if i == 0:
+            ax.set_ylabel(f"channel {c}" if x.shape[2] > 1 else "value")
+    said = f"Grey: masked. {_TOKEN_COLOURS} {said}"
+    return canvas.finish(figure, "Decoding", axes, "time point", said)
+
+
+def _draw_tokens(ax: Axes, tokens: np.ndarray, num_codes: int):
+    """A picture of tokens, [rows, columns]; the mask token, num_codes, is grey."""
+    colours = matplotlib.colormaps["viridis"].with_extremes(over="0.88")
+    limits = {"vmin": -0.5, "vmax": num_codes - 0.5}
+    return ax.imshow(tokens, cmap=colours, aspect="auto", **limits)

@@ -1,0 +1,132 @@
+"""Table, figures and page about generated series, wherever they come from."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+
+from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.judges.assess import Assessment, Samples
+from tsgen_jax.reports import page as report
+from tsgen_jax.reports.figures import judges as judge_figures
+from tsgen_jax.reports.figures import series as figures
+
+Named = tuple[str, report.Section]  # File name of the figure, and its section.
+
+
+def sections(dataset: Dataset, samples: Samples, judged: Assessment) -> Iterator[Named]:
+    """The pictures that only series and judges are needed for, in reading order."""
+    x, label = samples.x, samples.label
+    classes = dataset.classes
+    y_test = dataset.y_test
+    if label is None:  # One row for all.
+        label, classes = np.zeros(len(x), int), ("all classes",)
+        y_test = np.zeros(len(dataset.x_test), int)
+    yield (
+        "real_and_generated",
+        report.Section(
+            "Real beside generated",
+            "TEST series and generated ones, per class, on shared axes.",
+            figures.plot_real_and_generated(dataset.x_test, y_test, x, label, classes),
+        ),
+    )
+    yield "nearest_neighbours", _nearest(x, label, classes, judged.pictures)
+    if _panels(judged.pictures):
+        yield "embedding", _embedding(judged.pictures)
+    yield (
+        "spectra_and_autocorrelation",
+        report.Section(
+            "Spectra and autocorrelation",
+            "Mean power at each frequency, and memory at each lag.",
+            judge_figures.plot_spectra_and_autocorrelation(dataset.x_test, x),
+        ),
+    )
+    tables = _below(judged.pictures, "confusion/")
+    if tables:
+        yield (
+            "cas_confusion",
+            report.Section(
+                "What classifiers learn from generated series",
+                "TEST as seen by classifiers trained on TRAIN, and trained on "
+                "generated series with TRAIN's class counts (CAS).",
+                judge_figures.plot_confusion(tables, dataset.classes),
+            ),
+        )
+
+
+def write(
+    title: str,
+    judged: Assessment,
+    named: Iterable[Named],
+    config: Mapping,
+    directory: str,
+) -> None:
+    """Writes figures/*.png, scores.csv and report.html; prints the table.
+
+    Args:
+        title: of the page.
+        judged: rows and notes.
+        named: sections in reading order.
+        config: shown at the end of the page.
+        directory: made if it is not there.
+    """
+    figure_dir = os.path.join(directory, "figures")
+    os.makedirs(figure_dir, exist_ok=True)
+    shown = []
+    for name, section in named:
+        if section.figure is not None:
+            report.save_figure(section.figure, os.path.join(figure_dir, f"{name}.png"))
+        shown.append(section)
+    rows = [report.Row.from_score(score) for score in judged.scores]
+    if judged.notes:
+        text = "\n\n".join(judged.notes)
+        shown.append(report.Section("What was not measured", text, None))
+    page = report.make_report(title, rows, shown, json.loads(json.dumps(config)))
+    report.write_report(os.path.join(directory, "report.html"), page)
+    report.write_csv(os.path.join(directory, "scores.csv"), rows)
+    print(f"\n{title}\n" + "-" * len(title))
+    print(report.format_rows([dataclasses.replace(row, note="") for row in rows]))
+    for note in judged.notes:
+        print(f"Note: {note}")
+    print(f"\nReport: {os.path.join(directory, 'report.html')}")
+
+
+def _below(pictures: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {k[len(prefix) :]: v for k, v in pictures.items() if k.startswith(prefix)}
+
+
+def _panels(pictures: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarray]]:
+    """Panel -> set -> points [n, 2]."""
+    panels = {}
+    for name, points in _below(pictures, "points/").items():
+        panel, _, of = name.rpartition("/")
+        panels.setdefault(panel, {})[of] = points
+    return panels
+
+
+def _embedding(pictures) -> report.Section:
+    title = "Series as points"
+    return report.Section(
+        title,
+        "TEST and generated series in the same plane, in data space and in the "
+        "features of the judges: where only one colour is, the other has nothing.",
+        judge_figures.plot_embedding(_panels(pictures), None, title),
+    )
+
+
+def _nearest(x, label, classes, pictures) -> report.Section:
+    rows = pictures["nearest/rows"]
+    return report.Section(
+        "Nearest training series",
+        "Generated series drawn at random, over the TRAIN series closest to them "
+        "(Euclidean). Copies would lie on each other.",
+        judge_figures.plot_nearest_neighbours(
+            x[rows],
+            pictures["nearest/train"],
+            pictures["nearest/distance"],
+            float(pictures["nearest/usual"]),
+            [classes[label[row]] for row in rows],
+        ),
+    )

@@ -1,0 +1,205 @@
+"""Stage 2: the prior over tokens of a finished tokenizer.
+
+MaskGIT, https://arxiv.org/abs/2202.04200, section 3.1: predict masked tokens from
+the others and the class. The data set is tokenised once, before.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+
+from tsgen_jax.losses import masked_tokens
+from tsgen_jax.models import prior, vqvae
+from tsgen_jax.sampling import categorical, mask_schedule
+from tsgen_jax.training import batches
+from tsgen_jax.types import Array, Batch, Metrics, Task
+
+
+def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.Prior:
+    """The prior of `config` for N tokens and Y classes."""
+    fields = dict(config.prior)
+    del fields["label_drop_rate"]  # It is part of training, not of the network.
+    return prior.Prior(
+        num_tokens=num_tokens,
+        num_codes=config.quantizer.num_codes,
+        num_classes=num_classes,
+        dtype=jnp.dtype(config.precision),
+        remat=config.remat,
+        **fields,
+    )
+
+
+def make_data_fn(
+    config: ConfigDict, model: vqvae.AutoEncoder, weights: vqvae.Weights
+) -> Callable[[np.ndarray, np.ndarray, float], Batch]:
+    """(scaled x [n, L, C], label [n], temperature) -> what stage 2 learns from.
+
+    'tokens' int32 [n, N] of the nearest codes at temperature 0, else 'token_logits'
+    float [n, N, K] to draw them from at every step; and 'label'. n may be 0.
+    """
+    tokenize = jax.jit(functools.partial(vqvae.tokenize, model))
+    logits = jax.jit(functools.partial(vqvae.token_logits, model))
+
+    def make_data(x, label, temperature):
+        def fn(batch):
+            if temperature > 0:
+                return logits(weights, batch["x"], temperature)
+            return tokenize(weights, batch["x"])
+
+        name = "token_logits" if temperature > 0 else "tokens"
+        label = np.asarray(label, np.int32)
+        if len(x) == 0:
+            tokens = np.zeros((0, math.prod(model.map_shape)), np.int32)
+            return {"label": label, "tokens": tokens}
+        tokens = batches.map_batches(fn, {"x": x}, config.evaluation.batch_size)
+        return {"label": label, name: tokens}
+
+    return make_data
+
+
+def make_task(
+    config: ConfigDict,
+    model: prior.Prior,
+    codes: Array,
+    train_data: Batch,
+    valid_data: Batch,
+) -> Task:
+    """Stage 2 on tokens.
+
+    Args:
+        config: the whole config.
+        model: from `make_model`.
+        codes: the tokenizer's codes, float [K, D].
+        train_data: 'label' int32 [n] and 'tokens' int32 [n, N]; or, to draw tokens
+            anew at every step, 'token_logits' float [n, N, K] instead.
+        valid_data: 'label' and 'tokens' of the validation part.
+    """
+    masking, num_codes = config.masking, config.quantizer.num_codes
+
+    def init(key, batch):
+        label = batch["label"]
+        tokens = jnp.zeros((len(label), model.num_tokens), jnp.int32)
+        variables = model.init(key, tokens, label, codes, train=False)
+        return variables["params"], {"codes": jnp.asarray(codes)}
+
+    def loss_fn(params, model_state, batch, key):
+        key_target, key_mask, key_label, key_dropout = jax.random.split(key, 4)
+        label = batch["label"]
+        if "token_logits" in batch:
+            tokens = categorical.draw(key_target, batch["token_logits"])
+        else:
+            tokens = batch["tokens"]
+        mask = mask_schedule.training_mask(
+            key_mask,
+            *tokens.shape,
+            schedule=masking.schedule,
+            per_sample=masking.per_sample,
+        )
+        drop = jax.random.bernoulli(
+            key_label, config.prior.label_drop_rate, label.shape
+        )
+        logits = model.apply(
+            {"params": params},
+            jnp.where(mask, num_codes, tokens),
+            jnp.where(drop, model.num_classes, label),
+            model_state["codes"],
+            train=True,
+            rngs={"dropout": key_dropout},
+        )
+        counted = mask if masking.loss_on == "masked" else jnp.ones_like(mask)
+        loss = masked_tokens.cross_entropy(logits, tokens, counted)
+        right = (logits.argmax(-1) == tokens) & mask
+        accuracy = right.sum() / mask.sum()
+        return loss, (model_state, {"loss": loss, "masked_accuracy": accuracy})
+
+    def export(params, model_state):
+        return {"params": params, "codes": model_state["codes"]}
+
+    return Task(
+        name="prior",
+        init=init,
+        loss_fn=loss_fn,
+        export=export,
+        evaluate=make_evaluate(config, model),
+        train_data=train_data,
+        valid_data=valid_data,
+    )
+
+
+def make_logits_fn(model: prior.Prior, weights):
+    """(tokens int [B, N], label int [B]) -> logits float [B, N, K], in use."""
+
+    def logits_fn(tokens: Array, label: Array) -> jax.Array:
+        variables = {"params": weights["params"]}
+        return model.apply(variables, tokens, label, weights["codes"], train=False)
+
+    return logits_fn
+
+
+def make_nll(config: ConfigDict, model: prior.Prior):
+    """(key, weights, {'tokens', 'label', 'row'}) -> float [B, 2], jitted.
+
+    `row` int [B] is the number of a series, which its masks belong to. The two are
+    `loss` and `nll_bound` of each series, see `make_evaluate`.
+    """
+    draws = config.evaluation.num_mask_draws
+    num_codes, num_tokens = config.quantizer.num_codes, model.num_tokens
+
+    @jax.jit
+    def per_series(key, weights, batch):
+        logits_fn = make_logits_fn(model, weights)
+        tokens, label = batch["tokens"], batch["label"]
+
+        def nll(num_masked, key):
+            mask = jax.vmap(
+                lambda row, m: mask_schedule.random_mask(
+                    jax.random.fold_in(key, row), m[None], num_tokens
+                )[0]
+            )(batch["row"], num_masked)
+            logits = logits_fn(jnp.where(mask, num_codes, tokens), label)
+            each = masked_tokens.token_nll(logits, tokens)
+            return jnp.where(mask, each, 0).sum(-1) / mask.sum(-1)
+
+        def one_draw(i):
+            # Stratified progress: draw i, series j covers (i + j phi) mod 1.
+            golden = 0.6180339887498949
+            progress = jnp.mod((i + 0.5) / draws + golden * batch["row"], 1.0)
+            ratio = mask_schedule.mask_ratio(progress, "cosine")
+            cosine = jnp.maximum(jnp.floor(ratio * num_tokens), 1).astype(int)
+            uniform = 1 + jnp.floor(progress * num_tokens).astype(int)
+            key_a, key_b = jax.random.split(jax.random.fold_in(key, i))
+            return jnp.stack([nll(cosine, key_a), nll(uniform, key_b)], -1)
+
+        return jax.lax.map(one_draw, jnp.arange(draws)).mean(0)
+
+    return per_series
+
+
+def make_evaluate(config: ConfigDict, model: prior.Prior):
+    """(weights, {'tokens', 'label'}) -> held-out negative log-likelihood per token.
+
+    `loss` is the mean over masks of the schedule of MaskGIT (cosine,
+    a ratio per series), in nats per masked token, with the class given; the masks
+    are the same at every call. `nll_bound` is an upper bound of -log p(series) / N:
+    the mean over m ~ U{1..N} masked tokens (any-order autoregressive bound, Hoogeboom
+    et al. 2021, arXiv 2110.02037, equation 4).
+    """
+    per_series = make_nll(config, model)
+
+    def evaluate(weights, data: Batch) -> Metrics:
+        data = {k: data[k] for k in ("tokens", "label")}
+        data["row"] = np.arange(len(data["label"]))
+        rows = batches.map_batches(
+            lambda batch: per_series(jax.random.key(0), weights, batch),
+            data,
+            config.evaluation.batch_size,
+        )
+        loss, bound = rows.astype("float64").mean(0)
+        return {"loss": loss, "nll_bound": bound}
+
+    return evaluate

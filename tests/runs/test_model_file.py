@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import tsgen_jax
-from tsgen_jax.api import export as exporting, model_card, sampler_program
+from tsgen_jax.api import export as exporting
+from tsgen_jax.api import model_card, sampler_program
 from tsgen_jax.runs import model_file
 
 

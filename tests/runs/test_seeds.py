@@ -14,13 +14,13 @@ import pytest
 from orbax.checkpoint import v1 as ocp
 
 from tests import tiny
-from tests.training.test_loop import _lines, _settings
 from tests.traces import watch_late
+from tests.training.test_loop import _lines, _settings
 from tsgen_jax import checks, pipeline
 from tsgen_jax.runs import seeds
 from tsgen_jax.runtime import sharding
-from tsgen_jax.training import loop, progress
 from tsgen_jax.runtime.interrupt import InterruptedRunError
+from tsgen_jax.training import loop, progress
 from tsgen_jax.types import Task
 
 _SEEDS = (0, 1, 2)

@@ -1,0 +1,1 @@
+"""A run is a directory: its files, config, seeds and lock."""

@@ -4,7 +4,7 @@ import dataclasses
 import fnmatch
 import json
 
-from configs import ssl_vqvae, vqvae
+from tsgen_jax.configs import ssl_vqvae, vqvae
 
 REFERENCE_WIDTH = 4096  # Of the published projector.
 _GUIDANCE = 2.0

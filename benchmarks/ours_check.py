@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import shapes
-from configs import ssl_vqvae, vqvae
+from tsgen_jax.configs import ssl_vqvae, vqvae
 from tsgen_jax.losses import masked_tokens
 from tsgen_jax.nn import quantizer
 from tsgen_jax.sampling import decode, guidance

@@ -9,7 +9,7 @@ to 12 minutes a run on two cores.
 
 from ml_collections import ConfigDict
 
-from configs import default
+from tsgen_jax.configs import default
 
 
 def get_config(arg: str = "") -> ConfigDict:

@@ -5,7 +5,7 @@ Command: python main.py --config=configs/smoke.py
 
 from ml_collections import ConfigDict
 
-from configs import ssl_vqvae
+from tsgen_jax.configs import ssl_vqvae
 
 
 def get_config(arg: str = "vibcreg") -> ConfigDict:

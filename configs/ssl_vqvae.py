@@ -12,7 +12,7 @@ the paper gave its self-supervised tokenizers: --config=configs/ssl_vqvae.py:vib
 
 from ml_collections import ConfigDict
 
-from configs import _published, default
+from tsgen_jax.configs import _published, default
 
 
 def get_config(arg: str = "vibcreg") -> ConfigDict:

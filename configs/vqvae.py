@@ -7,7 +7,7 @@ Published behaviour: --config=configs/vqvae.py:faithful
 
 from ml_collections import ConfigDict
 
-from configs import _published, default
+from tsgen_jax.configs import _published, default
 
 
 def get_config(arg: str = "fixed") -> ConfigDict:

@@ -10,17 +10,16 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
-import configs
-from configs import default
 from tests import tiny
-from tsgen_jax import checks
+from tsgen_jax import checks, configs
+from tsgen_jax.configs import default
 from tsgen_jax.models import vqvae
 from tsgen_jax.stages import masked_prior as prior
 from tsgen_jax.stages import tokenizer
 
 _FILES = sorted(
     p.stem
-    for p in pathlib.Path(configs.__file__).parent.glob("*.py")
+    for p in pathlib.Path(configs.__path__[0]).glob("*.py")
     if not p.stem.startswith("_")  # Parts of others.
 )
 _ARGUMENTS = {
@@ -34,7 +33,7 @@ _NUM_TOKENS = 20
 
 
 def _load(name, argument):
-    module = importlib.import_module(f"configs.{name}")
+    module = importlib.import_module(f"tsgen_jax.configs.{name}")
     return module.get_config(argument) if argument else module.get_config()
 
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from configs import smoke
+from tsgen_jax.configs import smoke
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
 from tsgen_jax.data.info import DataInfo

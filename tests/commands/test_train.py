@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from tests import console
-from tsgen_jax.commands import settings
 from tsgen_jax.judges import assess
 from tsgen_jax.reports import sample_report
 
@@ -126,19 +125,3 @@ def test_help_has_examples(command, monkeypatch, capsys):
     assert f"tsgen {command} " in told.split("examples:")[1]
     for option in ("--window", "--stride", "--label", "--set"):
         assert option in told
-
-
-def test_configs_by_name_and_file(tmp_path):
-    assert settings.load_config("ssl_vqvae:barlow_twins").ssl.method == "barlow_twins"
-    assert settings.load_config("vqvae").name == "vqvae"
-    (tmp_path / "empty.py").write_text("x = 1\n")
-    (tmp_path / "bad.py").write_text("x = = 1\n")
-    with pytest.raises(ValueError, match="no function get_config"):
-        settings.load_config(str(tmp_path / "empty.py"))
-    with pytest.raises(ValueError, match=r"bad.py did not load.*SyntaxError"):
-        settings.load_config(str(tmp_path / "bad.py"))
-    with pytest.raises(ValueError, match="there is no file"):
-        settings.load_config("nowhere.py")
-    for name in ("nothing", "_published"):  # The latter is a part of others.
-        with pytest.raises(ValueError, match="known are default, multivariate, smoke"):
-            settings.load_config(name)

@@ -8,7 +8,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from configs import default
+from tsgen_jax.configs import default
 from tsgen_jax.data import dataset
 from tsgen_jax.data.sources.archive import RawSet
 from tsgen_jax.data.synthetic import make_shapes

@@ -67,7 +67,7 @@ def make_config(
         ValueError: an unknown key, or a value of another type.
     """
     if config is None:
-        from configs import ssl_vqvae
+        from tsgen_jax.configs import ssl_vqvae
 
         config = ssl_vqvae.get_config()
     config = copy.deepcopy(config)

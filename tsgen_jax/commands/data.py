@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Prints the description that training begins with."""
-    from configs import default
     from tsgen_jax import checks
+    from tsgen_jax.configs import default
     from tsgen_jax.data.dataset import load_dataset
     from tsgen_jax.runs.config import override
 

@@ -2,10 +2,7 @@
 
 import argparse
 import ast
-import importlib.util
 import os
-import pkgutil
-import types
 from typing import Any
 
 SECTIONS = ("judge", "evaluation", "train")
@@ -66,42 +63,6 @@ def set_data(config, data: str, root: str) -> None:
         config.data.name, config.data.root = data, root
 
 
-def load_config(text: str):
-    """The config NAME or FILE, with what comes after ':' as its argument.
-
-    Raises:
-        ValueError: no such config, or an argument that it does not know.
-    """
-    import configs
-
-    name, colon, argument = text.partition(":")
-    names = (module.name for module in pkgutil.iter_modules(configs.__path__))
-    known = sorted(name for name in names if not name.startswith("_"))
-    if name.endswith(".py"):
-        if not os.path.isfile(name):
-            raise ValueError(f"--config={text}: there is no file {name}.")
-        module = _run_file(name)
-    elif name in known:
-        module = importlib.import_module(f"configs.{name}")
-    else:
-        raise ValueError(
-            f"--config={text}: known are {', '.join(known)}, and files that end in .py."
-        )
-    if not hasattr(module, "get_config"):
-        raise ValueError(f"--config={text}: {name} has no function get_config.")
-    return module.get_config(argument) if colon else module.get_config()
-
-
-def _run_file(path: str) -> types.ModuleType:
-    spec = importlib.util.spec_from_file_location("config_file", path)
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ValueError(f"{path} did not load: {error!r}") from error
-    return module
-
-
 def add_set(
     parser: argparse.ArgumentParser, sections: tuple[str, ...] = SECTIONS
 ) -> None:
@@ -155,8 +116,8 @@ def default_config(data: str, root: str, changes: dict[str, Any]):
     Raises:
         ValueError: no data set, or changes that do not fit.
     """
-    from configs import default
     from tsgen_jax import checks
+    from tsgen_jax.configs import default
     from tsgen_jax.runs.config import override
 
     if not data:

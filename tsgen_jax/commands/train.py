@@ -48,9 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Trains, generates and judges, as main.py does."""
     changes = settings.parse_set(args.set)
-    config = settings.load_config(args.config)
-    settings.choose_data(config, args)
     from absl import logging as absl_logging
+
+    from tsgen_jax.runs import presets
+
+    config = presets.load(args.config)
+    settings.choose_data(config, args)
 
     from tsgen_jax import checks, pipeline
     from tsgen_jax.data.dataset import load_dataset

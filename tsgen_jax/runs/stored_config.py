@@ -11,7 +11,7 @@ from typing import Any
 from flax.traverse_util import flatten_dict, unflatten_dict
 from ml_collections import ConfigDict
 
-from configs import default
+from tsgen_jax.configs import default
 from tsgen_jax.runs import directory, files
 
 _BEFORE = {

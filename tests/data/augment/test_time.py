@@ -7,7 +7,7 @@ import pytest
 import scipy.interpolate
 import scipy.stats
 
-from configs import default
+from tsgen_jax.configs import default
 from tsgen_jax.data.augment import time as augment
 
 

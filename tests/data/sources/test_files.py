@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from aeon.datasets import save_to_ts_file
 
-from configs import default
+from tsgen_jax.configs import default
 from tsgen_jax.data import dataset
 from tsgen_jax.data.sources import files, reading
 

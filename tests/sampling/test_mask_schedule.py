@@ -1,3 +1,7 @@
+import decimal
+import fractions
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -52,3 +56,53 @@ def test_training_masks_have_the_schedules_mean(schedule, mean):
     assert len(np.unique(share)) > 50  # A ratio for each series.
     one = mask_schedule.training_mask(jax.random.key(2), 50, 75, schedule, False)
     assert len(np.unique(one.sum(-1))) == 1
+
+
+def _cosine(progress):
+    """cos(pi r / 2), r a fraction, to 40 digits; exactly where it is rational."""
+    rational = {0: 1, fractions.Fraction(2, 3): fractions.Fraction(1, 2), 1: 0}
+    if progress in rational:  # Niven's theorem: no other r in [0, 1] is.
+        return fractions.Fraction(rational[progress])
+    with decimal.localcontext() as context:
+        context.prec = 60
+        pi = decimal.Decimal("3.14159265358979323846264338327950288419716939937510582")
+        x = pi / 2 * progress.numerator / progress.denominator
+        term = total = decimal.Decimal(1)
+        for k in range(1, 40):
+            term *= -x * x / ((2 * k - 1) * 2 * k)
+            total += term
+    return fractions.Fraction(total)
+
+
+def _share(schedule, progress):
+    """The share that `mask_ratio` is, as a fraction of 40 true digits or exactly."""
+    if schedule == "cosine":
+        return _cosine(progress)
+    if schedule == "inverted":
+        return 1 - _cosine(progress)
+    exponent = fractions.Fraction(schedule.partition(":")[2])
+    whole = progress**exponent.numerator
+    root = [round(v ** (1 / exponent.denominator)) for v in whole.as_integer_ratio()]
+    if [v**exponent.denominator for v in root] == [*whole.as_integer_ratio()]:
+        return 1 - fractions.Fraction(*root)
+    scale = 10**40
+    fine = math.isqrt(scale**2 * whole.numerator // whole.denominator)
+    assert exponent.denominator == 2
+    return 1 - fractions.Fraction(fine, scale)
+
+
+@pytest.mark.parametrize(
+    "schedule", ["cosine", "inverted", "power:1", "power:2", "power:3", "power:2.5"]
+)
+def test_numbers_left_are_those_of_exact_fractions(schedule):
+    for rounds in range(1, 31):
+        found = mask_schedule.num_left(schedule, rounds, 300)
+        assert found.dtype == np.int32
+        for step in range(1, rounds):
+            share = _share(schedule, fractions.Fraction(step, rounds))
+            top, bottom = share.as_integer_ratio()
+            judge = [n * top // bottom for n in range(301)]
+            assert found[step - 1].tolist() == judge, (rounds, step)
+        assert not found[-1].any()
+    # In float32 the second of three rounds would leave 14 of 30.
+    assert mask_schedule.num_left("cosine", 3, 30)[:, 30].tolist() == [25, 15, 0]

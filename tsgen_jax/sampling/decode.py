@@ -52,7 +52,7 @@ def decode(
         choice_temperature: at least 0; 0 keeps the most probable ones.
         token_temperature: above 0; 1 draws from the prior as it is.
         schedule: how many tokens stay masked after each round, see
-            `mask_schedule.mask_ratio`.
+            `mask_schedule.num_left`.
         first_logits: what `logits_fn(tokens)` would be, where that is known; the
             first round then costs nothing.
 
@@ -62,6 +62,9 @@ def decode(
     """
     tokens = tokens.astype(jnp.int32)
     unknown_at_first = (tokens == mask_token).sum(-1)
+    num_left = jnp.asarray(
+        mask_schedule.num_left(schedule, num_decode_steps, tokens.shape[-1])
+    )
 
     def draw(tokens, step, logits):
         key_token, key_choice = jax.random.split(jax.random.fold_in(key, step))
@@ -73,11 +76,9 @@ def decode(
         noise = jax.random.gumbel(key_choice, confidence.shape)
         confidence += choice_temperature * (1 - progress) * noise
         confidence = jnp.where(masked, confidence, jnp.inf)
-        ratio = mask_schedule.mask_ratio(progress, schedule)
-        left = jnp.floor(unknown_at_first * ratio).astype(int)
+        left = num_left[step][unknown_at_first]
         # At least one token a round, also with more rounds than tokens.
         left = jnp.clip(jnp.minimum(left, masked.sum(-1) - 1), 0)
-        left = jnp.where(step + 1 == num_decode_steps, 0, left)
         stay = masked & (_rank(confidence) < left[:, None])
         return jnp.where(stay, mask_token, jnp.where(masked, drawn, tokens))
 

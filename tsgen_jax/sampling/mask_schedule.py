@@ -7,6 +7,7 @@ import re
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from tsgen_jax.types import Array
 
@@ -47,6 +48,42 @@ def mask_ratio(progress: Array, schedule: str) -> jax.Array:
         return 1 - jnp.asarray(progress, float) ** exponent
     share = jnp.clip(jnp.cos(jnp.pi / 2 * progress), 0, 1)
     return share if schedule == "cosine" else 1 - share
+
+
+def num_left(schedule: str, num_decode_steps: int, num_tokens: int) -> np.ndarray:
+    """Tokens that stay masked after each round of decoding, without rounding errors.
+
+    floor(n `mask_ratio`(s / S)) for round s = 1, ..., S, and 0 after the last. In
+    float32 the product falls below a whole number that it should be, such as
+    30 cos(pi / 3): so this is computed on the host, in whole numbers or float64.
+
+    Args:
+        schedule: see `mask_ratio`.
+        num_decode_steps: rounds S.
+        num_tokens: N.
+
+    Returns:
+        int32 [S, N + 1], by round and by the number n of tokens masked at first.
+    """
+    exponent, total = power(schedule), np.arange(num_tokens + 1)
+    is_whole = exponent is not None and exponent.is_integer() and exponent <= 32
+    rows = []
+    for step in range(1, num_decode_steps + 1):
+        if is_whole:
+            whole = num_decode_steps ** int(exponent)
+            left = whole - step ** int(exponent)
+            rows.append([n * left // whole for n in range(num_tokens + 1)])
+            continue
+        progress = step / num_decode_steps
+        if exponent is not None:
+            share = 1 - progress**exponent
+        else:
+            share = np.cos(np.pi / 2 * progress)
+            share = share if schedule == "cosine" else 1 - share
+        # Whole products lie up to 1e-13 below themselves, no other one within 1e-9.
+        rows.append(np.floor(total * share + 1e-9))
+    rows[-1] = 0 * total
+    return np.array(rows, np.int32)
 
 
 def random_mask(key: Array, num_masked: Array, num_tokens: int) -> jax.Array:

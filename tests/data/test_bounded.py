@@ -192,3 +192,12 @@ def test_json_is_bounded():
     ):
         with pytest.raises(ValueError, match=f"^a.json is no JSON.*{said}"):
             bounded.parse_json(bad, "a.json")
+
+
+def test_more_than_memory_is_refused_before_it_is_allocated(tmp_path):
+    path = tmp_path / "sparse.npy"
+    text = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}\n"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + bytes([len(text), 0]) + text.encode())
+    os.truncate(path, 8 * 10**12 + 100)  # Takes no room on the disk.
+    with pytest.raises(ValueError, match="GiB of memory; this machine has"):
+        bounded.read_npy(str(path))

@@ -211,7 +211,7 @@ def read_npy(path: str) -> np.ndarray:
         size = os.fstat(file.fileno()).st_size
         start = file.read(_MAX_HEADER + 16)
         shape, dtype, _, offset = _header(start, path)
-        _count(shape, dtype, size - offset, path)
+        size = offset + dtype.itemsize * _count(shape, dtype, size - offset, path)
         file.seek(0)
         data = bytearray(size)
         file.readinto(data)
@@ -267,6 +267,12 @@ def _count(shape: tuple, dtype: np.dtype, available: int, where: str) -> int:
             f"{where} is no plain array: its header names {dtype} {list(shape)}, "
             f"{count * dtype.itemsize:,} bytes; {max(available, 0):,} are there. It was "
             "cut off, or changed."
+        )
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if count * dtype.itemsize > memory:  # As of a sparse file, which may be endless.
+        raise ValueError(
+            f"{where} needs {count * dtype.itemsize / 2**30:,.0f} GiB of memory; this "
+            f"machine has {memory / 2**30:.0f}. Give a part of it."
         )
     return count
 

@@ -40,27 +40,42 @@ def test_other_series_are_refused(x, layout, message):
         arguments.as_series(x, layout, 3, "x")
 
 
-def test_classes_by_name_and_by_number():
+def test_a_name_is_a_name_and_a_place_a_place():
     for given, judge in {
         "run": [2, 2, 2],
-        "1": [1, 1, 1],  # A word is a name, also when it looks like a number.
-        1: [1, 1, 1],
+        "1": [1, 1, 1],
+        1: [1, 1, 1],  # The class named '1', whatever its place.
+        ("1", 1, 1.0): [1, 1, 1],
         ("1", "walk", "run"): [1, 0, 2],
-        (2, 0, 1): [2, 0, 1],
+        ("walk", 1, "run"): [0, 1, 2],
     }.items():
         given = list(given) if isinstance(given, tuple) else given
         found = arguments.as_label(given, 3, _CLASSES)
         np.testing.assert_array_equal(found, judge)
         assert found.dtype == np.int32
+    numbers = ("2", "1", "0")  # Names in another order than places.
+    np.testing.assert_array_equal(arguments.as_label([0, 2], 2, numbers), [2, 0])
+    np.testing.assert_array_equal(arguments.as_label_index([0, 2], 2, numbers), [0, 2])
+    np.testing.assert_array_equal(arguments.as_label_index(1, 3, _CLASSES), [1, 1, 1])
     for given, message in (
         ("fly", "'fly'; known: 'walk', '1', 'run'"),
-        (3, "numbers 3 to 3; known are 0 to 2"),
+        (2, "'2'; known: .*label_index takes numbers"),
         (-1, "-1"),
-        (0.5, "names or integers"),
-        ([0, 1], "give one class, or 3"),
+        (0.5, "no class in 1 of 1 rows .* first is 0.5"),
+        (["run", None, np.nan], r"2 of 3 rows \(counting from 0: 1, 2\).* is None"),
+        (["run", 1], "give one class, or 3"),
     ):
         with pytest.raises(ValueError, match=message):
             arguments.as_label(given, 3, _CLASSES)
+    for given, message in (
+        (3, "3 to 3; known are 0: 'walk', 1: '1', 2: 'run'"),
+        (-1, "-1 to -1"),
+        (0.5, "whole numbers, not 0.5"),
+        ("run", "whole numbers, not 'run'"),
+        ([0, 1], "give one class, or 3"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            arguments.as_label_index(given, 3, _CLASSES)
 
 
 def test_masks_and_counts_are_checked():

@@ -44,10 +44,26 @@ def test_samples_depend_on_seed_and_place_alone(tiny_model):
     np.testing.assert_array_equal(tiny_model.sample(5, label=name, seed=3), few)
     assert np.abs(tiny_model.sample(5, label=1, seed=4) - few).max() > 0.1
     labels = tiny_model.labels(5)
-    np.testing.assert_array_equal(np.bincount(labels), [3, 2])
+    assert labels.tolist() == ["0", "0", "0", "1", "1"]
     np.testing.assert_array_equal(
         tiny_model.sample(5), tiny_model.sample(5, label=labels)
     )
+
+
+def test_classes_named_by_numbers_are_not_places(tiny_model):
+    facts = dataclasses.replace(tiny_model.facts, classes=("1", "2"))
+    model = dataclasses.replace(tiny_model, facts=facts)
+    first = tiny_model.sample(5, label_index=0)
+    np.testing.assert_array_equal(model.sample(5, label=1), first)
+    np.testing.assert_array_equal(model.sample(5, label="1"), first)
+    np.testing.assert_array_equal(model.sample(5, label_index=0), first)
+    second = model.sample(5, label=2)
+    np.testing.assert_array_equal(second, tiny_model.sample(5, label_index=1))
+    assert np.abs(second - first).max() > 0
+    with pytest.raises(ValueError, match="Unknown class '0'; known: '1', '2'"):
+        model.sample(5, label=0)
+    assert model.labels(2).tolist() == ["1", "2"]
+    np.testing.assert_array_equal(model.label_indices(2), [0, 1])
 
 
 def test_no_number_of_series_compiles_anything_anew(tiny_model, x):
@@ -167,6 +183,9 @@ def test_long_series_are_as_noisy_as_their_first_window(tiny_model):
         (lambda m, x: m.sample(0), "num=0 must be at least 1"),
         (lambda m, x: m.sample(2, label="no such"), "'no such'; known"),
         (lambda m, x: m.sample(2, seed=-1), "seed=-1"),
+        (lambda m, x: m.sample(2, seed=2**32), "seed=4294967296 must be below 2\\^32"),
+        (lambda m, x: m.sample(2, seed=2**64), "must be below"),
+        (lambda m, x: m.sample(2, "1", label_index=1), "give one"),
         (lambda m, x: m.encode(x[:, :20]), "20 time points, the model 24"),
         (lambda m, x: m.encode(np.full_like(x, np.nan)), "missing values"),
         (lambda m, x: m.decode(np.full((1, 3), 1)), "must be integers"),

@@ -1,4 +1,4 @@
-"""What users hand in: series in either layout, masks, classes by name or number."""
+"""What users hand in: series in either layout, masks, classes by name or by place."""
 
 import numpy as np
 
@@ -73,37 +73,89 @@ def as_mask(mask: Array, like: np.ndarray, layout: str, name: str) -> np.ndarray
 
 
 def as_label(label, num: int, classes: tuple[str, ...]) -> np.ndarray:
-    """Class numbers, int32 [num].
+    """Classes by name as class numbers, int32 [num].
 
     Args:
-        label: a class for all series, or one for each: words are names, integers
-            numbers from 0 in the order of `classes`.
+        label: the name of a class for all series, or one for each. A whole number is a
+            name as well: 1 is the class named '1'.
         num: series.
         classes: names.
 
     Raises:
-        ValueError: no such class, another count, or numbers that are no integers.
+        ValueError: no such class, another count, or values that are no names.
     """
-    given = np.asarray(label)
-    if given.dtype.kind in "OU":
-        number = {name: i for i, name in enumerate(classes)}
-        unknown = sorted({str(v) for v in given.ravel()} - set(classes))
-        if unknown:
-            raise ValueError(
-                f"Unknown class {', '.join(map(repr, unknown))}; known: "
-                f"{', '.join(map(repr, classes))}."
-            )
-        given = np.vectorize(lambda v: number[str(v)], otypes=[np.int32])(given)
-    if given.dtype.kind not in "iu":
-        raise ValueError(f"label must be names or integers, not {given.dtype}.")
-    if given.size and not 0 <= given.min() <= given.max() < len(classes):
+    names = as_names(label, "label")
+    number = {name: i for i, name in enumerate(classes)}
+    unknown = sorted(set(names.ravel().tolist()) - set(classes))
+    if unknown:
         raise ValueError(
-            f"label has class numbers {given.min()} to {given.max()}; known are 0 to "
-            f"{len(classes) - 1}: {', '.join(map(repr, classes))} (words are names)."
+            f"Unknown class {', '.join(map(repr, unknown))}; known: "
+            f"{', '.join(map(repr, classes))} (names, also where they are numbers; "
+            "label_index takes numbers from 0 in this order)."
         )
+    given = np.array([number[name] for name in names.ravel()], np.int32)
+    return _one_for_each(given.reshape(names.shape), num, "label")
+
+
+def as_label_index(index, num: int, classes: tuple[str, ...]) -> np.ndarray:
+    """Classes by their place in `classes`, from 0, as class numbers, int32 [num].
+
+    Raises:
+        ValueError: no such place, another count, or numbers that are not whole.
+    """
+    given = np.asarray(index)
+    if given.dtype.kind not in "iu" or not given.size:
+        raise ValueError(f"label_index must be whole numbers, not {index!r}.")
+    if not 0 <= given.min() <= given.max() < len(classes):
+        listed = ", ".join(f"{i}: {name!r}" for i, name in enumerate(classes))
+        raise ValueError(
+            f"label_index runs from {given.min()} to {given.max()}; known are {listed}."
+        )
+    return _one_for_each(given, num, "label_index")
+
+
+def as_names(label, name: str) -> np.ndarray:
+    """Names of classes, str of the shape of `label`: words, whole numbers, booleans.
+
+    Args:
+        label: one, or an array or list of them.
+        name: of the argument, for messages.
+
+    Raises:
+        ValueError: a value that names no class, such as None, NaN or 0.5; it says in
+            which row.
+    """
+    given = np.asarray(label, object)
+    found = [_name_of(value) for value in given.ravel().tolist()]
+    absent = [row for row, word in enumerate(found) if word is None]
+    if absent:
+        rows = ", ".join(map(str, absent[:5])) + (", ..." if len(absent) > 5 else "")
+        first = given.ravel()[absent[0]]
+        raise ValueError(
+            f"{name} names no class in {len(absent)} of {given.size} rows (counting "
+            f"from 0: {rows}), the first is {first!r}: give words or whole numbers, or "
+            "leave those series out."
+        )
+    return np.array(found, dtype=str).reshape(given.shape)
+
+
+def _name_of(value) -> str | None:
+    """The name of a class as text; None where `value` is none."""
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | int | np.bool_ | np.integer):
+        return str(value)
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return None
+
+
+def _one_for_each(given: np.ndarray, num: int, name: str) -> np.ndarray:
     if given.ndim > 1 or (given.ndim == 1 and len(given) != num):
         raise ValueError(
-            f"label has the shape {given.shape}; give one class, or {num}."
+            f"{name} has the shape {given.shape}; give one class, or {num}."
         )
     return np.broadcast_to(given, (num,)).astype(np.int32)
 

@@ -1,9 +1,10 @@
 """A trained model as users see it: `tsgen_jax.load(...)` and `tsgen_jax.fit(...)`.
 
 Series are float32 [n, L, C] in original units, channels last; `layout='ncl'` takes
-[n, C, L] instead, [n, L] is one channel. Classes are names (words) or numbers from 0
-in the order of `model.classes`. The same seed gives the same draws, and the first
-series of many are those of few with the same labels.
+[n, C, L] instead, [n, L] is one channel. A `label` is the name of a class, also where
+it is a number (1 is the class named '1'); `label_index` is a place in `model.classes`,
+from 0. The same seed gives the same draws, and the first series of many are those of
+few with the same labels.
 """
 
 import dataclasses
@@ -35,13 +36,22 @@ class Model(Trained):
         settings = ConfigDict({**self.generator.inpainting, **scale})
         return dataclasses.replace(self.generator, inpainting=settings)
 
-    def sample(self, num: int, label: Label = None, seed: int = 0) -> np.ndarray:
+    def sample(
+        self,
+        num: int,
+        label: Label = None,
+        seed: int = 0,
+        *,
+        label_index: Label = None,
+    ) -> np.ndarray:
         """Generates series, with as much of what tokens leave out as the run chose.
 
         Args:
             num: how many, at least 1.
-            label: a class, or one for each series; None: class shares of training.
+            label: name of a class, or one for each series; None: class shares of
+                training.
             seed: of the draw.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float32 [num, L, C].
@@ -50,7 +60,7 @@ class Model(Trained):
             ValueError: no such class, or a model that was trained without them.
         """
         num = arguments.as_count(num, "num", 1)
-        label = self.labels(num) if label is None else self._label(label, num)
+        label = self._drawn_label(label, num, label_index)
         return self.generator.sample(key_of(seed), label)[0]
 
     def encode(self, x: Array, layout: str = "nlc") -> np.ndarray:
@@ -82,7 +92,13 @@ class Model(Trained):
         return self.decode(self.encode(x, layout))
 
     def log_likelihood(
-        self, x: Array, label: Label = None, seed: int = 0, layout: str = "nlc"
+        self,
+        x: Array,
+        label: Label = None,
+        seed: int = 0,
+        layout: str = "nlc",
+        *,
+        label_index: Label = None,
     ) -> np.ndarray:
         """Lower bound of log p(tokens of each series), estimated; in nats.
 
@@ -93,15 +109,17 @@ class Model(Trained):
 
         Args:
             x: series of L time points.
-            label: the class it is given, or one for each series; None: no class.
+            label: name of the class it is given, or one for each series; None: no
+                class.
             seed: of the masks.
             layout: of `x`.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float64 [n], at most 0.
         """
         x = self._window(x, layout, "x")
-        label = self._label(label, len(x))
+        label = self._label(label, len(x), label_index)
         rows = {"tokens": self.generator.encode(x), "label": label}
         rows["row"] = np.arange(len(x))
         weights = self.generator.prior_weights
@@ -120,6 +138,8 @@ class Model(Trained):
         label: Label = None,
         seed: int = 0,
         layout: str = "nlc",
+        *,
+        label_index: Label = None,
     ) -> np.ndarray:
         """Draws what is missing of series of L time points.
 
@@ -127,9 +147,10 @@ class Model(Trained):
             x: series; anything where not observed, NaN as well.
             observed: bool [n, L] or of the shape of `x`; None: where `x` is not NaN.
             num: draws of each series.
-            label: a class, or one for each series; None: not known.
+            label: name of a class, or one for each series; None: not known.
             seed: of the draws.
             layout: of `x` and `observed`.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float32 [num, n, L, C], exactly `x` where observed. Take the median or
@@ -144,7 +165,7 @@ class Model(Trained):
             if (observed & ~finite).any():
                 raise ValueError("x is NaN where observed is true.")
         num = arguments.as_count(num, "num", 1)
-        label = self._label(label, len(x))
+        label = self._label(label, len(x), label_index)
         return self.generator.inpaint(key_of(seed), x, observed, label, num)
 
     def edit(
@@ -155,6 +176,8 @@ class Model(Trained):
         label: Label = None,
         seed: int = 0,
         layout: str = "nlc",
+        *,
+        label_index: Label = None,
     ) -> np.ndarray:
         """Holds some stretches of series and draws the others anew, in a class.
 
@@ -162,14 +185,15 @@ class Model(Trained):
             x: series of L time points.
             keep: bool [n, L] or of the shape of `x`; true where `x` stays.
             num: draws of each series.
-            label: a class, or one for each series; None: any.
+            label: name of a class, or one for each series; None: any.
             seed: of the draws.
             layout: of `x` and `keep`.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float32 [num, n, L, C], exactly `x` where kept.
         """
-        return self.impute(x, keep, num, label, seed, layout)
+        return self.impute(x, keep, num, label, seed, layout, label_index=label_index)
 
     def forecast(
         self,
@@ -180,6 +204,8 @@ class Model(Trained):
         seed: int = 0,
         overlap: int | None = None,
         layout: str = "nlc",
+        *,
+        label_index: Label = None,
     ) -> np.ndarray:
         """Draws how series go on.
 
@@ -191,10 +217,11 @@ class Model(Trained):
             context: series so far, of any length; not NaN.
             horizon: time points to draw, at least 1.
             num: draws of each series.
-            label: a class, or one for each series; None: not known.
+            label: name of a class, or one for each series; None: not known.
             seed: of the draws.
             overlap: time points of the past that a later window sees; None: L // 2.
             layout: of `context`.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float32 [num, n, horizon, C].
@@ -202,7 +229,8 @@ class Model(Trained):
         context = arguments.as_series(context, layout, self.num_channels, "context")
         check_no_nan(context, "context")
         horizon = arguments.as_count(horizon, "horizon", 1)
-        num, label = arguments.as_count(num, "num", 1), self._label(label, len(context))
+        num = arguments.as_count(num, "num", 1)
+        label = self._label(label, len(context), label_index)
         overlap = self._overlap(overlap)
         return completion.forecast(
             self.generator, key_of(seed), context, horizon, label, num, overlap
@@ -215,6 +243,8 @@ class Model(Trained):
         overlap: int | None = None,
         label: Label = None,
         seed: int = 0,
+        *,
+        label_index: Label = None,
     ) -> np.ndarray:
         """Generates series longer than the training window, by outpainting.
 
@@ -225,15 +255,17 @@ class Model(Trained):
             num: how many series.
             length: time points of each.
             overlap: time points of the past that a later window sees; None: L // 2.
-            label: a class, or one for each series; None: class shares of training.
+            label: name of a class, or one for each series; None: class shares of
+                training.
             seed: of the draw.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float32 [num, length, C].
         """
         length = arguments.as_count(length, "length", 1)
         overlap = self._overlap(overlap)
-        first = self.sample(num, label, seed)[:, :length]
-        label = self.labels(num) if label is None else self._label(label, num)
+        first = self.sample(num, label, seed, label_index=label_index)[:, :length]
+        label = self._drawn_label(label, num, label_index)
         key = jax.random.fold_in(key_of(seed), _LATER)
         return completion.extend(self._outpainting, key, first, length, label, overlap)

@@ -13,6 +13,7 @@ from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.types import Array
 
 Label = str | int | Array | None
+_NUM_SEEDS = 2**32  # jax keeps 32 bits of a seed.
 _SHOWN = 6  # Classes, and scores, in the repr.
 
 
@@ -52,21 +53,27 @@ class Trained:
         """Tokens N of a window."""
         return self.generator.prior.num_tokens
 
-    def labels(self, num: int) -> np.ndarray:
-        """Class numbers int32 [num] in the shares of the training data, sorted.
+    def labels(self, num: int) -> np.ndarray | None:
+        """Names of classes, str [num], in the shares of the training data, in order.
 
-        `sample` uses them when no label is given. Y, the number of classes, stands for
-        none, where the model is trained without classes.
+        `sample(num)` draws these when no label is given; None: it draws without a
+        class.
         """
+        index = self.label_indices(num)
+        none = len(self.classes)
+        return None if (index == none).any() else np.array(self.classes)[index]
+
+    def label_indices(self, num: int) -> np.ndarray:
+        """`labels` as class numbers, int32 [num]; Y stands for no class."""
         num = arguments.as_count(num, "num", 1)
         return class_shares.of_training(
             self.config.sample, self.facts.class_counts, num
         )
 
-    def _label(self, label: Label, num: int) -> np.ndarray:
-        """Class numbers [num]; None is no class."""
+    def _label(self, label: Label, num: int, index: Label = None) -> np.ndarray:
+        """Class numbers [num], by name or by place; without both Y, no class."""
         dropped = self.config.prior.label_drop_rate
-        if label is None:
+        if label is None and index is None:
             if dropped == 0:
                 raise ValueError(
                     "This model always saw the class (prior.label_drop_rate=0): give "
@@ -75,7 +82,17 @@ class Trained:
             return np.full(num, self.facts.num_classes, np.int32)
         if dropped == 1:
             raise ValueError("This model never saw a class: leave label out.")
-        return arguments.as_label(label, num, self.classes)
+        if index is None:
+            return arguments.as_label(label, num, self.classes)
+        if label is not None:
+            raise ValueError("label and label_index both name classes: give one.")
+        return arguments.as_label_index(index, num, self.classes)
+
+    def _drawn_label(self, label: Label, num: int, index: Label) -> np.ndarray:
+        """As `_label`; without a class those of training."""
+        if label is None and index is None:
+            return self.label_indices(num)
+        return self._label(label, num, index)
 
     def _overlap(self, overlap: int | None) -> int:
         overlap = max(1, self.length // 2) if overlap is None else overlap
@@ -118,8 +135,11 @@ class Trained:
 
 
 def key_of(seed: int) -> jax.Array:
-    """A key from a whole number, at least 0."""
-    return jax.random.key(arguments.as_count(seed, "seed", 0))
+    """A key from a whole number in [0, 2^32); others would repeat those or overflow."""
+    seed = arguments.as_count(seed, "seed", 0)
+    if seed >= _NUM_SEEDS:
+        raise ValueError(f"seed={seed} must be below 2^32 = {_NUM_SEEDS}.")
+    return jax.random.key(seed)
 
 
 def check_no_nan(x: np.ndarray, name: str) -> None:

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     else:
         x = model.sample_long(args.num, args.length, None, args.label, args.seed)
     if args.label is None:
-        label = model.labels(args.num)
+        label = model.label_indices(args.num)
     else:
         label = np.full(args.num, model.classes.index(args.label), np.int32)
     label = np.where(label == len(model.classes), -1, label)

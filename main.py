@@ -7,8 +7,8 @@ Examples:
   python main.py --config=configs/ssl_vqvae.py:barlow_twins --config.seed=1
   python main.py --config=configs/vqvae.py --config.data.root=UCR --config.data.name=ECG5000
 
---help lists every value; their meanings are in configs/default.py. Running the same
-command again goes on where it stopped.
+--help lists every value with its meaning. Running the same command again goes on where
+it stopped.
 """
 
 import functools
@@ -20,7 +20,8 @@ from absl import logging as absl_logging
 from ml_collections import config_flags
 
 from tsgen_jax.commands import command_line
-from tsgen_jax.runtime import allocator
+from tsgen_jax.commands.flag_names import Translated
+from tsgen_jax.runtime import allocator, quiet
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -31,6 +32,7 @@ _CONFIG = config_flags.DEFINE_config_file(
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Run directory; default: runs/<config.name>-<config.data.name>."
 )
+_VERSION = flags.DEFINE_bool("version", False, "Print the version and end.")
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
 
 
@@ -39,6 +41,7 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Not understood: {' '.join(argv[1:])}")
     config = _CONFIG.value
+    quiet.silence_xla()
     allocator.keep_freed_memory()
     from tsgen_jax import pipeline
     from tsgen_jax.data.sources import files
@@ -49,6 +52,7 @@ def main(argv: list[str]) -> None:
 
     absl_logging.set_verbosity(absl_logging.WARNING)  # Orbax tells every file.
     handler = logging.StreamHandler()
+    handler.addFilter(Translated(command_line.NAMES))
     log = logging.getLogger("tsgen_jax")
     log.addHandler(handler)
     log.setLevel(logging.INFO)
@@ -59,7 +63,7 @@ def main(argv: list[str]) -> None:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)
     except (ValueError, OSError, FloatingPointError) as error:
-        print(f"main.py: {error}", file=sys.stderr)
+        print(f"main.py: {command_line.NAMES.translate(str(error))}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -13,6 +13,7 @@ the paper gave its self-supervised tokenizers: --config=configs/ssl_vqvae.py:vib
 from ml_collections import ConfigDict
 
 from tsgen_jax.configs import _published, default
+from tsgen_jax.suggest import did_you_mean
 
 
 def get_config(arg: str = "vibcreg") -> ConfigDict:
@@ -21,7 +22,7 @@ def get_config(arg: str = "vibcreg") -> ConfigDict:
     if method not in default.METHODS or mode not in ("", "fixed", "faithful"):
         raise ValueError(
             f"configs/ssl_vqvae.py:{arg}: known are {', '.join(default.METHODS)}, each "
-            "also followed by ,faithful."
+            f"also followed by ,faithful.{did_you_mean(method, default.METHODS)}"
         )
     config = default.get_config()
     config.name = f"ssl_vqvae-{method}"

@@ -9,7 +9,7 @@ import tsgen_jax
 
 _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
-    {"types"},
+    {"types", "suggest"},
     {"configs", "data", "nn", "losses", "sampling", "constraints", "runtime"},
     {"runs", "models", "evaluation"},
     {"training"},

@@ -13,9 +13,13 @@ from tsgen_jax.commands import (
     impute,
     report,
     sample,
+    settings,
     train,
 )
-from tsgen_jax.runtime import allocator
+from tsgen_jax.commands.flag_names import FlagNames, Translated
+from tsgen_jax.commands.parser import Parser
+from tsgen_jax.runtime import allocator, quiet, version
+from tsgen_jax.suggest import did_you_mean
 
 _MODULES = (
     *(train, data, sample, impute, forecast),
@@ -25,30 +29,55 @@ _COMMANDS = {module.NAME: module for module in _MODULES}
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of tsgen, and those of its commands by name."""
+    parser = Parser(
         prog="tsgen",
         description="Generates, completes and judges time series like yours.",
         epilog="tsgen COMMAND --help tells more, with examples.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    subs = {}
     for name, module in _COMMANDS.items():
-        sub = commands.add_parser(
+        subs[name] = commands.add_parser(
             name,
             help=module.HELP,
             description=module.HELP.capitalize() + ".",
             epilog=module.EXAMPLES,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        module.add_arguments(sub)
-    return parser
+        module.add_arguments(subs[name])
+    return parser, subs
+
+
+def _parse(arguments: list[str]) -> tuple[argparse.Namespace, FlagNames]:
+    """What was asked for, and what the command calls keys of the config."""
+    parser, subs = _parser()
+    first = arguments[0] if arguments else "--help"
+    if first == "--version":
+        print(version.describe())
+        sys.exit(0)
+    if first in ("-h", "--help"):
+        parser.print_help()
+        sys.exit(0)
+    if first not in subs:
+        what = "option" if first.startswith("-") else "command"
+        known = ["--help", "--version"] if what == "option" else list(subs)
+        hint = did_you_mean(first, known) or f" There are: {', '.join(known)}."
+        parser.error(f"there is no {what} {first}.{hint}")
+    sub = subs[first]
+    sub.check_options(arguments[1:])
+    return parser.parse_args(arguments), settings.flag_names(sub)
 
 
 def main() -> None:
     """Runs a command; errors that a user can mend end in one message and code 1."""
-    args = _parser().parse_args()
+    args, names = _parse(sys.argv[1:])
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("tsgen_jax").setLevel(logging.INFO)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Translated(names))
+    quiet.silence_xla()
     allocator.keep_freed_memory()
     from tsgen_jax.runtime.interrupt import InterruptedRunError
 
@@ -58,7 +87,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)
     except (ValueError, OSError, FloatingPointError) as error:
-        print(f"tsgen: {error}", file=sys.stderr)
+        print(f"tsgen {args.command}: {names.translate(str(error))}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -14,6 +14,7 @@ from tsgen_jax.models import prior
 from tsgen_jax.nn import quantizer, resnet, stft
 from tsgen_jax.sampling import mask_schedule
 from tsgen_jax.stages import tokenizer
+from tsgen_jax.suggest import did_you_mean
 
 STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor", "ts2vec")
 _MODELS = {
@@ -133,7 +134,8 @@ def check_config(config: ConfigDict) -> None:
         value = _value(config, key)
         if value not in known:
             shown = ", ".join(name or "''" for name in known)
-            faults.append(f"{key}={value!r}: known are {shown}")
+            hint = did_you_mean(value, known)
+            faults.append(f"{key}={value!r}: known are {shown}.{hint}")
     for key, (low, high) in _RANGES.items():
         value = _value(config, key)
         if not low <= value <= high:  # NaN fails as well.
@@ -183,7 +185,8 @@ def _contradictions(config: ConfigDict) -> list[str]:
         if unknown:
             faults.append(
                 f"evaluation.{key} has {', '.join(sorted(unknown))}: known are "
-                f"{', '.join(known)}, joined by '+'"
+                f"{', '.join(known)}, joined by '+'."
+                f"{did_you_mean(sorted(unknown)[0], known)}"
             )
     if len(config.judge.widths) != len(config.judge.kernel_sizes):
         faults.append(

@@ -69,7 +69,7 @@ def test_mistakes_end_in_words_and_leave_nothing(files, quick, monkeypatch, caps
         "no file of samples": ["evaluate", "--data=GunPoint", "--samples=nowhere.npz"],
         "Unknown key": ["evaluate", "--data=GunPoint", copies, "--set", "judge.x=1"],
         "write KEY=VALUE": ["evaluate", "--data=GunPoint", copies, "--set", "judge"],
-        "only judge": ["evaluate", "--data=GunPoint", copies, "--set", "prior.x=1"],
+        "only judge": ["evaluate", "--data=GunPoint", copies, "--set", "prior.width=1"],
         "no run directory": ["evaluate", f"--run={files}"],
         "named twice": ["compare", "a.npz", "a.npz"],
     }

@@ -97,7 +97,7 @@ _CASES = {
         "a.csv",
         _wide(),
         ["--label=labels"],
-        "no column 'labels' (data.label_column). Did you mean 'label'?",
+        "no column 'labels' (--label). Did you mean 'label'?",
     ),
     "unknown channel": ("a.csv", _long(), ["--channels=a+z"], "no column 'z'"),
     "columns of one name": (
@@ -192,12 +192,12 @@ _CASES = {
         ["--window=30"],
         "no window of 30 time points fits",
     ),
-    "stride 0": ("a.csv", _ONE, ["--window=9", "--stride=0"], "data.stride=0"),
+    "stride 0": ("a.csv", _ONE, ["--window=9", "--stride=0"], "--stride=0"),
     "stride without a window": (
         "a.csv",
         _wide(),
         ["--stride=3"],
-        "goes with data.window",
+        "goes with --window",
     ),
     "negative window": ("a.csv", _ONE, ["--window=-8"], "2 time points or more"),
     "label of a single long series": (

@@ -44,7 +44,7 @@ def gaps(tmp_path):
 def test_samples_in_every_format(run, tiny_run, tiny_model):
     judge = tiny_model.sample(5, label="1", seed=2)
     for name in ("a.npz", "a.csv", "a.parquet"):
-        arguments = ["--num=5", "--label=1", "--seed=2", f"--out={name}"]
+        arguments = ["--num=5", "--class=1", "--seed=2", f"--out={name}"]
         assert run("sample", f"--run={tiny_run}", *arguments) == 0
     with np.load("a.npz") as stored:
         np.testing.assert_array_equal(stored["x"], judge)
@@ -116,7 +116,7 @@ def test_mistakes_end_in_words_and_leave_nothing(run, tiny_run, gaps, capsys, tm
         "give --force": ["sample", of, "--out=old.npz"],
         "there is no directory": ["sample", of, "--out=no/a.npz"],
         "is not there: give a run directory": ["sample", "--run=no", "--out=a.npz"],
-        "'B'; known: '0', '1'": ["sample", of, "--label=B", "--out=a.npz"],
+        "'B'; known: '0', '1'": ["sample", of, "--class=B", "--out=a.npz"],
         "num=0": ["sample", of, "--num=0", "--out=a.npz"],
         "no file of samples": ["impute", of, "--input=no.npz", "--out=a.npz"],
         "column b holds other": ["impute", of, "--input=words.csv", "--out=a.npz"],

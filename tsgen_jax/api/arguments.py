@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tsgen_jax.suggest import did_you_mean
 from tsgen_jax.types import Array
 
 LAYOUTS = ("nlc", "ncl")
@@ -92,6 +93,7 @@ def as_label(label, num: int, classes: tuple[str, ...]) -> np.ndarray:
             f"Unknown class {', '.join(map(repr, unknown))}; known: "
             f"{', '.join(map(repr, classes))} (names, also where they are numbers; "
             "label_index takes numbers from 0 in this order)."
+            f"{did_you_mean(unknown[0], classes)}"
         )
     given = np.array([number[name] for name in names.ravel()], np.int32)
     return _one_for_each(given.reshape(names.shape), num, "label")

@@ -1,32 +1,65 @@
 """The command line of main.py: help that lists every value, errors in words."""
 
+import functools
 import sys
+import textwrap
 
 from absl import flags
 
+from tsgen_jax.commands import config_comments, lists
+from tsgen_jax.commands.flag_names import FlagNames
+from tsgen_jax.runs.config import keys
+from tsgen_jax.runtime import version
+from tsgen_jax.suggest import did_you_mean
+
+NAMES = FlagNames({}, "--config.", ())  # What main.py calls keys of the config.
+_WIDTH, _COLUMN = 110, 46
 _DEFAULT = "--config=configs/ssl_vqvae.py"
 _EXAMPLE = f"python main.py {_DEFAULT}"
 _HELP = ("--help", "-h", "--helpfull", "-help", "-?")
 _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, OSError, TypeError, ValueError)
 
 
-def _values(section, prefix: str = "--config") -> list[str]:
-    """A line --config.KEY=VALUE for every value of a config."""
-    lines = []
-    for key, value in section.items():
-        path = f"{prefix}.{key}"
-        lines += _values(value, path) if hasattr(value, "keys") else [f"{path}={value}"]
+def _values(config) -> list[str]:
+    """A line --config.KEY=VALUE for every value of a config, its meaning beside it."""
+    from tsgen_jax.configs import default
+
+    with open(default.__file__) as file:
+        comments = config_comments.read(file.read())
+    lines, shown = [], ""
+    for key in config_comments.in_order(comments, keys(config)):
+        section = key.partition(".")[0] if "." in key else ""
+        if section != shown:
+            about = config_comments.of(comments, section)
+            lines += ["", *_wrapped(f"{section}:", about)]
+            shown = section
+        value = functools.reduce(
+            lambda found, part: found[part], key.split("."), config
+        )
+        said = config_comments.of(comments, key)
+        lines += _wrapped(f"  --config.{key}={value}", said)
     return lines
+
+
+def _wrapped(left: str, said: str) -> list[str]:
+    """Two columns: `left`, and `said` in as many lines as it needs."""
+    text = textwrap.wrap(said, _WIDTH - _COLUMN)
+    if len(left) < _COLUMN and text:
+        left = f"{left:{_COLUMN}}{text.pop(0)}"
+    return [left, *(" " * _COLUMN + line for line in text)]
 
 
 def _help(config, argv: list[str]) -> None:
     """Flags, and every value of the config that is named (else of ssl_vqvae)."""
     print(flags.FLAGS.main_module_help())
+    print(
+        "\n" + lists.of_training(by="--config.") + "\n" + lists.of_judging("--config.")
+    )
     rest = [a for a in argv if a not in _HELP]
     sys.argv = rest if any("--config" in a for a in rest) else [*rest, _DEFAULT]
     flags.FLAGS(sys.argv)
-    print("\nvalues (their meanings are in configs/default.py):")
-    print("  " + "\n  ".join(_values(config.value)))
+    print("values of the config, and what they mean:")
+    print("\n".join(_values(config.value)))
     sys.exit(0)
 
 
@@ -50,7 +83,9 @@ def _explain(config, argv: list[str], error: Exception) -> str:
                     return f"{arg}: no keys below this; it is {section!r}."
                 if key not in section:
                     known = ", ".join(sorted(section))
-                    return f"Unknown key {key!r} in {arg}; known there: {known}."
+                    name = arg.partition("=")[0].removeprefix("--config.")
+                    hint = did_you_mean(name, keys(config.value))
+                    return f"Unknown key {key!r} in {arg}.{hint} Known there: {known}."
                 section = section[key]
     except _FLAG_ERRORS:
         pass  # The config itself is at fault; `text` says how.
@@ -69,6 +104,9 @@ def parse(config, usage: str, argv: list[str]) -> list[str]:
         What is left of it.
     """
     try:
+        if "--version" in argv:
+            print(version.describe())
+            sys.exit(0)
         if any(a in _HELP for a in argv):
             print(usage)
             _help(config, argv)

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from tsgen_jax.commands import evaluate, settings
+from tsgen_jax.commands import evaluate, lists, settings
 
 NAME = "compare"
 HELP = "runs and files of series in one table and one figure"
@@ -21,13 +21,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", default="comparison", metavar="DIR", help="default: comparison"
     )
-    settings.add_data(parser)
-    settings.add_set(parser)
+    settings.add_data(parser, positional=False)
+    settings.add_seed(parser, "resamples and shuffles of the scores", "evaluation.seed")
+    settings.add_set(parser, (*settings.SECTIONS, "data"))
+    parser.lists = lists.of_judging
 
 
 def run(args: argparse.Namespace) -> None:
     """Judges what is not judged yet; writes compare.html, compare.csv, a figure."""
     changes = settings.parse_set(args.set)
+    if args.seed is not None:
+        changes["evaluation.seed"] = args.seed
     from tsgen_jax import pipeline
     from tsgen_jax.reports import comparison
     from tsgen_jax.runs import stored_config
@@ -55,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
             override(config, changes, settings.SECTIONS)
             checks.check_config(config)
         else:
-            config = settings.default_config(args.data, args.root, changes)
+            config = settings.default_config(args, changes)
         judged[name] = evaluate.judge_file(
             config, subject, os.path.join(args.out, name)
         )

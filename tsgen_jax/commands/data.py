@@ -18,9 +18,8 @@ A guess that is wrong is put right by an option; the same options go with tsgen 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """A path or name; how it is to be read."""
-    parser.add_argument("data", metavar="PATH_OR_NAME")
-    settings.add_reading(parser)
+    """Data and how it is to be read; --set."""
+    settings.add_data(parser, positional=True)
     settings.add_set(parser, ("data",))
 
 

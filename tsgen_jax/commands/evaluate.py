@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 
-from tsgen_jax.commands import settings
+from tsgen_jax.commands import lists, settings
 
 NAME = "evaluate"
 HELP = "judge a run, or generated series from anywhere"
@@ -13,7 +13,7 @@ examples:
   tsgen evaluate --run=runs/ssl_vqvae-vibcreg-GunPoint
   tsgen evaluate --data=ECG5000 --root=UCR --samples=other.npz
   tsgen evaluate --data=GunPoint --samples=other.npz --set evaluation.scores=fidelity
-  tsgen evaluate --data=sensors.csv --set data.window=96 --samples=other.npz
+  tsgen evaluate --data=sensors.csv --window=96 --samples=other.npz
 
 samples: .npz with x [n, L, C] in the units of the set, and label int [n] (0, 1, ... in
 the order of the set's classes) where there are classes; or .npy with x.
@@ -30,13 +30,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="where results go; default: evaluations/<data>-<samples>, or the run",
     )
-    settings.add_data(parser)
-    settings.add_set(parser)
+    settings.add_data(parser, positional=False)
+    settings.add_seed(parser, "resamples and shuffles of the scores", "evaluation.seed")
+    settings.add_set(parser, (*settings.SECTIONS, "data"))
+    parser.lists = lists.of_judging
 
 
 def run(args: argparse.Namespace) -> None:
     """Judges, writes the report and prints the table."""
     changes = settings.parse_set(args.set)
+    if args.seed is not None:
+        changes["evaluation.seed"] = args.seed
     if bool(args.run) == bool(args.samples):
         raise ValueError("Give either --run=DIR, or --data=NAME and --samples=FILE.")
     from tsgen_jax.runtime import compilation_cache
@@ -51,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
         return
     from tsgen_jax.data.sources import files
 
-    config = settings.default_config(args.data, args.root, changes)
+    config = settings.default_config(args, changes)
     stem = os.path.splitext(os.path.basename(args.samples))[0]
     name = files.stem(config.data.path) if config.data.path else args.data
     out = args.out or os.path.join("evaluations", f"{name}-{stem}")

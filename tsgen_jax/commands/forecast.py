@@ -19,7 +19,7 @@ gaps. The output has the median, the 5, 25, 75 and 95 % quantiles and all draws.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --set, --input, --horizon, --num, --label, --seed, --out, --force."""
+    """--run, --set, --input, --horizon, --num, --class, --seed, --out, --force."""
     model_arguments.add_run(parser)
     parser.add_argument("--input", required=True, metavar="FILE", help="the past")
     parser.add_argument(
@@ -34,5 +34,5 @@ def run(args: argparse.Namespace) -> None:
     outputs.check_output(args.out, args.force)
     x, _ = load_series(args.input)
     model = model_arguments.load(args)
-    draws = model.forecast(x, args.horizon, args.num, args.label, args.seed)
+    draws = model.forecast(x, args.horizon, args.num, args.class_name, args.seed)
     model_arguments.write_draws(args.out, draws, x.shape[1], {})

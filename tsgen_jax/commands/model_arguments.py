@@ -50,22 +50,17 @@ def add_force(parser: argparse.ArgumentParser) -> None:
 
 
 def add_draws(parser: argparse.ArgumentParser) -> None:
-    """--num, --label, --seed of probabilistic answers."""
+    """--num, --class, --seed of probabilistic answers."""
     parser.add_argument(
         "--num", type=int, default=20, help="draws of each series (default: 20)"
     )
-    add_label(parser, "name of the class of all series (default: not known)")
-    add_seed(parser)
+    add_class(parser, "name of the class of all series (default: not known)")
+    settings.add_seed(parser, "the draws", None)
 
 
-def add_label(parser: argparse.ArgumentParser, text: str) -> None:
-    """--label."""
-    parser.add_argument("--label", metavar="CLASS", help=text)
-
-
-def add_seed(parser: argparse.ArgumentParser) -> None:
-    """--seed."""
-    parser.add_argument("--seed", type=int, default=0, help="of the draw (default: 0)")
+def add_class(parser: argparse.ArgumentParser, text: str) -> None:
+    """--class; --label is a column of a file in every command."""
+    parser.add_argument("--class", dest="class_name", metavar="NAME", help=text)
 
 
 def write_draws(

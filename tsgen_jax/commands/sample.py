@@ -5,7 +5,7 @@ import logging
 
 import numpy as np
 
-from tsgen_jax.commands import model_arguments
+from tsgen_jax.commands import model_arguments, settings
 from tsgen_jax.data import outputs
 
 NAME = "sample"
@@ -13,7 +13,7 @@ HELP = "generate series from a trained model"
 EXAMPLES = """
 examples:
   tsgen sample --run=runs/ssl_vqvae-vibcreg-GunPoint --num=100 --out=series.csv
-  tsgen sample --run=model.tsgen --num=1000 --label=2 --seed=1 --out=series.npz
+  tsgen sample --run=model.tsgen --num=1000 --class=2 --seed=1 --out=series.npz
   tsgen sample --run=model.tsgen --num=5 --length=1000 --out=long.parquet
 
 .npz has x [n, L, C], label int [n] (-1: none) and classes; .csv and .parquet have a row
@@ -23,16 +23,16 @@ _LOG = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --set, --num, --label, --length, --seed, --out, --force."""
+    """--run, --set, --num, --class, --length, --seed, --out, --force."""
     model_arguments.add_run(parser)
     parser.add_argument("--num", type=int, default=100, help="series (default: 100)")
-    model_arguments.add_label(
+    model_arguments.add_class(
         parser, "name of the class (default: class shares of the training data)"
     )
     parser.add_argument(
         "--length", type=int, help="time points, if others than the model's window"
     )
-    model_arguments.add_seed(parser)
+    settings.add_seed(parser, "the draw", None)
     model_arguments.add_out(parser)
 
 
@@ -41,13 +41,13 @@ def run(args: argparse.Namespace) -> None:
     outputs.check_output(args.out, args.force)
     model = model_arguments.load(args)
     if args.length is None:
-        x = model.sample(args.num, args.label, args.seed)
+        x = model.sample(args.num, args.class_name, args.seed)
     else:
-        x = model.sample_long(args.num, args.length, None, args.label, args.seed)
-    if args.label is None:
+        x = model.sample_long(args.num, args.length, None, args.class_name, args.seed)
+    if args.class_name is None:
         label = model.label_indices(args.num)
     else:
-        label = np.full(args.num, model.classes.index(args.label), np.int32)
+        label = np.full(args.num, model.classes.index(args.class_name), np.int32)
     label = np.where(label == len(model.classes), -1, label)
     arrays = {"x": x, "label": label, "classes": np.array(model.classes)}
     names = None

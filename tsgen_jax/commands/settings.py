@@ -5,6 +5,8 @@ import ast
 import os
 from typing import Any
 
+from tsgen_jax.commands.flag_names import FlagNames
+
 SECTIONS = ("judge", "evaluation", "train")
 _EXAMPLES = {
     "judge": "evaluation.num_draws=50",
@@ -27,23 +29,66 @@ _READING = {  # Option: key of config.data, what it takes, help.
 }
 
 
-def add_reading(parser: argparse.ArgumentParser) -> None:
-    """--root, and how a file of one's own is to be read."""
+def add_data(parser: argparse.ArgumentParser, positional: bool) -> None:
+    """DATA or --data=DATA, --root, and how a file of one's own is to be read.
+
+    Every command that takes real series takes them by these options.
+
+    Args:
+        parser: of the command.
+        positional: whether the data may stand without --data as well.
+    """
+    what = "a file or directory of series, or a UCR or UEA set by name, e.g. GunPoint"
+    if positional:
+        parser.add_argument("place", nargs="?", metavar="DATA", help=what)
+        what = "the same as DATA"
+    parser.add_argument("--data", metavar="DATA", help=what)
     parser.add_argument(
-        "--root", default="", metavar="DIR", help="directory of UCR or UEA sets"
+        "--root",
+        default="",
+        metavar="DIR",
+        help="directory of UCR or UEA sets; without it aeon's, bundled or downloaded",
     )
+    add_reading(parser.add_argument_group("how a file is read (guesses are printed)"))
+
+
+def add_reading(parser) -> None:
+    """How a file of one's own is to be read: options of a parser or of its group."""
     for option, (_, metavar, text) in _READING.items():
         kind = int if metavar == "POINTS" else str
         parser.add_argument(f"--{option}", metavar=metavar, type=kind, help=text)
 
 
+def flag_names(parser: argparse.ArgumentParser) -> FlagNames:
+    """What the command of `parser` calls the keys of the config."""
+    options = parser._option_string_actions
+    flags = {
+        f"data.{key}": f"--{option}"
+        for option, (key, _, _) in _READING.items()
+        if f"--{option}" in options
+    }
+    if "--data" in options:
+        flags |= {"data.path": "--data", "data.name": "--data", "data.root": "--root"}
+    if getattr(options.get("--seed"), "key", None):
+        flags[options["--seed"].key] = "--seed"
+    sections = getattr(options.get("--set"), "sections", ("nothing",))
+    return FlagNames(flags, "--set ", () if sections == ("all",) else sections)
+
+
 def choose_data(config, args: argparse.Namespace) -> None:
-    """Sets `config.data` to what `args.data` and the options of `add_reading` say.
+    """Sets `config.data` to what the options of `add_data` say.
 
     Raises:
-        ValueError: options about files together with a set by name.
+        ValueError: no data, or two; options about files together with a set by name.
     """
-    set_data(config, args.data, args.root)
+    place = getattr(args, "place", None)
+    if place and args.data and place != args.data:
+        raise ValueError(f"Which data: {place}, or --data={args.data}? Name one.")
+    if not (place or args.data):
+        raise ValueError(
+            "Which data set or file? Give --data=FILE, or --data=NAME such as GunPoint."
+        )
+    set_data(config, place or args.data, args.root)
     if config.data.path:
         config.data.missing = "interpolate"  # It is masked, and printed.
     for option, (key, _, _) in _READING.items():
@@ -67,29 +112,33 @@ def add_set(
     parser: argparse.ArgumentParser, sections: tuple[str, ...] = SECTIONS
 ) -> None:
     """--set KEY=VALUE, any number of times."""
-    parser.add_argument(
+    action = parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change a value of configs/default.py, such as "
+        help="change a value of the config, any number of times, such as "
         f"{_EXAMPLES[sections[0]]}; sections: {', '.join(sections)}",
     )
+    action.sections = sections  # For `flag_names`.
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """--data NAME_OR_PATH and --root DIR."""
-    parser.add_argument(
-        "--data",
-        metavar="NAME_OR_PATH",
-        help="UCR or UEA set, e.g. ECG5000, or a file as for tsgen train",
+def add_seed(parser: argparse.ArgumentParser, of: str, key: str | None) -> None:
+    """--seed, of all that a command draws at random.
+
+    Args:
+        parser: of the command.
+        of: what it draws.
+        key: of the config, which then has the default; None: not in the config.
+    """
+    action = parser.add_argument(
+        "--seed",
+        type=int,
+        default=None if key else 0,
+        metavar="NUMBER",
+        help=f"of everything random: {of} (default: {'as in the config, ' * bool(key)}0)",
     )
-    parser.add_argument(
-        "--root",
-        default="",
-        metavar="DIR",
-        help="directory of sets; without it aeon's, bundled or downloaded",
-    )
+    action.key = key  # For `flag_names`.
 
 
 def parse_set(pairs: list[str]) -> dict[str, Any]:
@@ -110,21 +159,18 @@ def parse_set(pairs: list[str]) -> dict[str, Any]:
     return changes
 
 
-def default_config(data: str, root: str, changes: dict[str, Any]):
-    """`configs/default.py` for a data set, with changes in `SECTIONS` and `data`.
+def default_config(args: argparse.Namespace, changes: dict[str, Any]):
+    """`configs/default.py` for the data of `add_data`, with changes.
 
     Raises:
-        ValueError: no data set, or changes that do not fit.
+        ValueError: no data set, or changes outside `SECTIONS` and `data`.
     """
     from tsgen_jax import checks
     from tsgen_jax.configs import default
     from tsgen_jax.runs.config import override
 
-    if not data:
-        raise ValueError("Which data set are the samples like? Give --data=NAME.")
     config = default.get_config()
-    set_data(config, data, root)
-    config.data.missing = "interpolate" if config.data.path else config.data.missing
+    choose_data(config, args)
     config.data.validation_fraction = 0.0
     override(config, changes, (*SECTIONS, "data"))
     checks.check_config(config)

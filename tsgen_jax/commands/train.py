@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 
-from tsgen_jax.commands import settings
+from tsgen_jax.commands import lists, settings
 
 NAME = "train"
 HELP = "train a generator on your own series, or on a set by name"
@@ -13,41 +13,40 @@ examples:
   tsgen train --data=series.csv
   tsgen train --data=sensors.csv --window=96 --stride=8 --workdir=runs/sensors
   tsgen train --data=patients.csv --id=patient --time=day --label=group
-  tsgen train --data=GunPoint --config=ssl_vqvae:barlow_twins --set seed=1
+  tsgen train --data=GunPoint --config=ssl_vqvae:barlow_twins --seed=1
   tsgen train --data=series.npz --config=mine.py --set train.prior.num_steps=1000
 
 files: .csv .tsv .txt .parquet (a row per series, or columns of series, time and
 channels), .npz and .npy (x [n, L, C] or [n, L]), .ts, or a directory of them. Empty
 cells are missing values. What is understood is printed first; tsgen data prints it and
-trains nothing. The same command again goes on where it stopped.
+trains nothing. The same command again goes on where it stopped. Every value of the
+config with its meaning: python main.py --help, or configs/default.py.
 """
 _LOG = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--data and how it is to be read; --config, --workdir, --set."""
-    parser.add_argument(
-        "--data",
-        required=True,
-        metavar="PATH_OR_NAME",
-        help="file or directory of series; or a UCR or UEA set, e.g. GunPoint",
-    )
-    settings.add_reading(parser)
+    """Data and how it is to be read; --config, --workdir, --seed, --set."""
+    settings.add_data(parser, positional=True)
     parser.add_argument(
         "--config",
         default="ssl_vqvae",
         metavar="NAME|FILE[:ARGUMENT]",
-        help="a packaged config (default: ssl_vqvae) or a file of your own",
+        help="a config by name (default: ssl_vqvae; listed below) or a file of yours",
     )
     parser.add_argument(
         "--workdir", metavar="DIR", help="run directory; default: runs/<name of data>"
     )
+    settings.add_seed(parser, "weights, batches and samples", "seed")
     settings.add_set(parser, ("all",))
+    parser.lists = lists.of_training
 
 
 def run(args: argparse.Namespace) -> None:
     """Trains, generates and judges, as main.py does."""
     changes = settings.parse_set(args.set)
+    if args.seed is not None:
+        changes["seed"] = args.seed
     from absl import logging as absl_logging
 
     from tsgen_jax.runs import presets

@@ -4,6 +4,8 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from tsgen_jax.suggest import did_you_mean
+
 
 def override(
     config: ConfigDict, changes: dict[str, Any], sections: tuple[str, ...]
@@ -18,19 +20,32 @@ def override(
     for key, value in changes.items():
         *path, last = key.split(".")
         section = config
-        if (path or [last])[0] not in sections:
-            raise ValueError(f"{key}: only {', '.join(sections)} can change here.")
         for part in path:
             section = section[part] if _has(section, part) else ConfigDict()
-        if _has(section, last) and hasattr(section[last], "keys"):
-            raise ValueError(f"{key} is a section: write {key}.KEY.")
         if not _has(section, last):
             known = ", ".join(sorted(section) if hasattr(section, "keys") else ())
-            raise ValueError(f"Unknown key {key!r}; known there: {known or 'none'}.")
+            ends = [name for name in keys(config) if name.endswith(f".{key}")]
+            hint = did_you_mean(ends[0] if ends else key, keys(config))
+            raise ValueError(
+                f"Unknown key {key!r}.{hint} Known there: {known or 'none'}."
+            )
+        if (path or [last])[0] not in sections:
+            raise ValueError(f"{key}: only {', '.join(sections)} can change here.")
+        if hasattr(section[last], "keys"):
+            raise ValueError(f"{key} is a section: write {key}.KEY.")
         try:
             section[last] = _like(section[last], value)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{key}={value!r}: {error}") from error
+
+
+def keys(section, prefix: str = "") -> list[str]:
+    """Dotted keys of all values of a config, in its order."""
+    found = []
+    for key, value in section.items():
+        path = f"{prefix}{key}"
+        found += keys(value, f"{path}.") if hasattr(value, "keys") else [path]
+    return found
 
 
 def _has(section, key: str) -> bool:

@@ -9,6 +9,7 @@ import types
 from ml_collections import ConfigDict
 
 from tsgen_jax import configs
+from tsgen_jax.suggest import did_you_mean
 
 
 def names() -> list[str]:
@@ -34,7 +35,7 @@ def load(text: str) -> ConfigDict:
     else:
         raise ValueError(
             f"--config={text}: known are {', '.join(names())}, and files that end in "
-            ".py."
+            f".py.{did_you_mean(name, names())}"
         )
     if not hasattr(module, "get_config"):
         raise ValueError(f"--config={text}: {name} has no function get_config.")

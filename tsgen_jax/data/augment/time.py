@@ -19,6 +19,7 @@ import scipy.interpolate
 
 from tsgen_jax.data.augment import time_frequency as augment_tf
 from tsgen_jax.data.augment.time_frequency import check_between
+from tsgen_jax.suggest import did_you_mean
 
 SETS = {
     "gauss": ("gaussian_noise",),
@@ -218,6 +219,7 @@ def parse(names: str) -> tuple[str, ...]:
             raise ValueError(
                 f"unknown augmentation {name!r} in {names!r}; known are the sets "
                 f"{', '.join(SETS)} and {', '.join(AUGMENTATIONS)}."
+                f"{did_you_mean(name, (*SETS, *AUGMENTATIONS))}"
             )
         parsed.extend(SETS.get(name, (name,)))
     return tuple(parsed)

@@ -56,6 +56,13 @@ def _data(config: ConfigDict) -> None:
     config.data.time_column = ""  # The same, of time stamps.
     config.data.channels = ""  # Columns of values, joined by '+'.
     config.data.trailing = "end"  # NaN at a series' end: its 'end', or 'missing'.
+    # Of text files: ',', ';', 'tab', '|' or ' '; '.' or ','; ',', '.', ' ', "'" or 'none'.
+    config.data.separator = ""
+    config.data.decimal = ""
+    config.data.thousands = ""
+    # Words and numbers, joined by ',', for missing values, besides empty cells and the
+    # usual words: '-9999'.
+    config.data.missing_values = ""
     config.data.window = 0  # Cuts long series into windows, divided by time; 0: not.
     config.data.stride = -1  # Time points between windows; -1: window // 4.
 

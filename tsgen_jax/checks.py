@@ -7,7 +7,14 @@ from ml_collections import ConfigDict
 from tsgen_jax.data import scaling
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
-from tsgen_jax.data.sources.reading import HEADERS, LAYOUTS, TRAILING
+from tsgen_jax.data.sources.reading import (
+    DECIMALS,
+    HEADERS,
+    LAYOUTS,
+    SEPARATORS,
+    THOUSANDS,
+    TRAILING,
+)
 from tsgen_jax.evaluation.scores import GROUPS
 from tsgen_jax.judges import JUDGES
 from tsgen_jax.models import prior
@@ -25,6 +32,9 @@ _MODELS = {
     "data.layout": LAYOUTS,
     "data.header": HEADERS,
     "data.trailing": TRAILING,
+    "data.separator": SEPARATORS,
+    "data.decimal": DECIMALS,
+    "data.thousands": THOUSANDS,
     "quantizer.init": quantizer.INITS,
     "ssl.method": tokenizer.METHODS,
     "prior.kind": prior.KINDS,

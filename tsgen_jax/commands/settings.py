@@ -22,6 +22,20 @@ _READING = {  # Option: key of config.data, what it takes, help.
     "time": ("time_column", "COLUMN", "column of time stamps; none: there are none"),
     "channels": ("channels", "A+B", "columns of values"),
     "layout": ("layout", "LAYOUT", "wide (a row per series), long, or one series"),
+    "header": ("header", "CHOICE", "yes or no: whether the first row names columns"),
+    "separator": ("separator", "SIGN", "of cells: , ; tab | or a blank"),
+    "decimal": ("decimal", "SIGN", "decimal sign: . or ,"),
+    "thousands": ("thousands", "SIGN", "thousands separator: , . ' a blank, or none"),
+    "missing-values": (
+        "missing_values",
+        "A,B",
+        "more words and numbers for missing values, such as -9999",
+    ),
+    "trailing": (
+        "trailing",
+        "CHOICE",
+        "empty cells at a series' end: its end (default), or missing",
+    ),
     "window": ("window", "POINTS", "cut long series into windows, divided by time"),
     "stride": ("stride", "POINTS", "between windows; default: a quarter of a window"),
     "scaling": ("scaling", "KIND", "standard, robust or quantile"),
@@ -92,7 +106,7 @@ def choose_data(config, args: argparse.Namespace) -> None:
     if config.data.path:
         config.data.missing = "interpolate"  # It is masked, and printed.
     for option, (key, _, _) in _READING.items():
-        value = getattr(args, option)
+        value = getattr(args, option.replace("-", "_"))
         if value is not None:
             config.data[key] = value
 

@@ -6,6 +6,21 @@ import numpy as np
 
 _SHOWN = 10  # Channels listed.
 UNLABELLED = "all"  # The one class of series that come without labels.
+_WARNING = "Warning: "
+
+
+def warning(said: str) -> str:
+    """A note of `SeriesSet.notes` on a guess that may as well be wrong.
+
+    Args:
+        said: what was taken for what, and the option that says otherwise.
+    """
+    return f"{_WARNING}{said}."
+
+
+def is_warning(note: str) -> bool:
+    """Whether a note was made by `warning`."""
+    return note.startswith(_WARNING)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -19,7 +34,7 @@ class SeriesSet:
         label: str [n]; None: there are none.
         channels: a name for each of the C channels.
         part: 'TRAIN', 'VALID' or 'TEST' for each series, str [n]; None: undivided.
-        notes: what was guessed and done, in short phrases.
+        notes: what was guessed and done, in short phrases; also by `warning`.
 
     Raises:
         ValueError: nothing to learn from; names the series, and what to do about it.

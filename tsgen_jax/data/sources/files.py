@@ -63,7 +63,7 @@ def _read_file(path: str, how: Reading) -> SeriesSet:
         raise ValueError(f"{path} is empty.")
     if suffix in array_files.SUFFIXES:
         return array_files.read(path, stem(path), how)
-    return layouts.read(tables.read(path, how.header), stem(path), how)
+    return layouts.read(tables.read(path, how), stem(path), how)
 
 
 def _known_suffix(path: str) -> str:
@@ -113,7 +113,7 @@ def _read_directory(path: str, how: Reading) -> SeriesSet:
 def _read_pair(path: str, pair: tuple[str, str], how: Reading) -> SeriesSet:
     """TRAIN and TEST; TEST is read as TRAIN was understood."""
     if _known_suffix(pair[0]) in tables.SUFFIXES:
-        table = tables.read(pair[0], how.header)
+        table = tables.read(pair[0], how)
         if not table.has_header and not how.layout and not how.label_column:
             # In files of the archives the label comes first, whatever it looks like.
             how = dataclasses.replace(how, layout="wide", label_column="1")
@@ -157,7 +157,7 @@ def _read_tables(path: str, files: list[str], how: Reading) -> SeriesSet:
         raise ValueError(
             f"{path}: data.layout={how.layout} is of one file, not of many."
         )
-    read_ones = [tables.read(file, how.header) for file in files]
+    read_ones = [tables.read(file, how) for file in files]
     first = read_ones[0]
     for table in read_ones:
         names, known = (sorted(t.frame.columns) for t in (table, first))

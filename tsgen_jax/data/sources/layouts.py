@@ -21,7 +21,7 @@ def read(table: Table, name: str, how: Reading) -> SeriesSet:
             do not ascend.
     """
     roles = find_roles(table, how)
-    label, notes = None, list(roles.notes)
+    label, notes = None, [*roles.notes, *table.notes]
     if roles.layout == "wide":
         values = table.numbers(list(roles.channels))
         series = [without_end(row[:, None], how.trailing) for row in values]

@@ -6,6 +6,9 @@ NONE = "none"  # In place of a column's name: there is no such column.
 LAYOUTS = ("", "wide", "long", "series")
 HEADERS = ("", "yes", "no")
 TRAILING = ("end", "missing")
+SEPARATORS = ("", ",", ";", "\t", "tab", "|", " ")
+DECIMALS = ("", ".", ",")
+THOUSANDS = ("", "none", ",", ".", " ", "'")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +24,13 @@ class Reading:
         id_column: as `label_column`, of the column that names series.
         time_column: as `label_column`, of the column of times.
         channels: names of the columns of values, joined by '+'.
-        trailing: what empty cells (NaN) at the end of a row or array stand for: the
-            'end' of a shorter series, or values that are 'missing'.
+        trailing: what empty cells (NaN) at the end of a series stand for where there
+            are several: the 'end' of a shorter series, or values that are 'missing'.
+        separator: of the cells of a text file: ',', ';', 'tab', '|' or ' '.
+        decimal: decimal sign of a text file, '.' or ','.
+        thousands: thousands separator of a text file: ',', '.', ' ', "'" or 'none'.
+        missing_values: words and numbers, joined by ',', that stand for a missing value
+            besides empty cells and the usual words, such as '-9999'.
         window: time points of the windows that long series are cut into; 0: not cut.
         stride: time points between the beginnings of two windows; -1: a quarter of
             the window.
@@ -38,16 +46,31 @@ class Reading:
     time_column: str
     channels: str
     trailing: str
+    separator: str
+    decimal: str
+    thousands: str
+    missing_values: str
     window: int
     stride: int
 
     def __post_init__(self):
-        known = {"layout": LAYOUTS, "header": HEADERS, "trailing": TRAILING}
+        known = {
+            "layout": LAYOUTS,
+            "header": HEADERS,
+            "trailing": TRAILING,
+            "separator": SEPARATORS,
+            "decimal": DECIMALS,
+            "thousands": THOUSANDS,
+        }
         for key, choices in known.items():
             value = getattr(self, key)
             if value not in choices:
                 shown = ", ".join(repr(c) for c in choices)
                 raise ValueError(f"data.{key}={value!r}: known are {shown}.")
+        if self.decimal and self.decimal == self.thousands:
+            raise ValueError(
+                f"data.decimal and data.thousands are both {self.decimal!r}."
+            )
         if self.window < 0 or self.window == 1:
             raise ValueError(
                 f"data.window={self.window}: a window has 2 time points or more; 0: "
@@ -62,6 +85,12 @@ class Reading:
             raise ValueError(
                 f"data.stride={self.stride} goes with data.window, which is 0."
             )
+
+    @property
+    def missing_words(self) -> tuple[str, ...]:
+        """What `missing_values` lists, in lower case."""
+        words = (word.strip().lower() for word in self.missing_values.split(","))
+        return tuple(word for word in words if word)
 
     def check_unused(self) -> None:
         """Raises ValueError where a value is set that goes with `data.path` only."""

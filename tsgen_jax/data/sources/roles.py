@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+from tsgen_jax.data.series import warning
 from tsgen_jax.data.sources import time_grid
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.tables import Table
@@ -55,14 +56,19 @@ def find_roles(table: Table, how: Reading) -> Roles:
     label = role(how.label_column or _find_label(table, free, series), None)
     free = [n for n in free if n.lower() not in _IDS]  # Names of rows, by now.
     words = [n for n in free if _is_words(table, n)]
-    values = chosen or tuple(n for n in free if n not in words)
-    layout = how.layout or _guess_layout(table, how, series, values)
+    values = chosen or tuple(n for n in free if n not in set(words))
+    if not chosen:
+        _refuse_units(table, words)
+    layout, said = how.layout, []
+    if not layout:
+        layout, said = _guess_layout(table, how, series, time, values)
+    _check_applies(table, how, layout)
     if layout == "wide" and not chosen:
         label, values = _wide_label(table, how, label, words, values)
     elif label and not how.label_column and layout == "series":
         values, label = tuple(n for n in names if n in (label, *values)), ""
     if not chosen:
-        _check_words(table, [n for n in words if n != label])
+        said += _check_words(table, [n for n in words if n != label])
     if not values:
         raise ValueError(f"{table.where} has no column of values: {', '.join(names)}.")
     if layout == "long" and not series:
@@ -78,7 +84,7 @@ def find_roles(table: Table, how: Reading) -> Roles:
     series = series if layout == "long" else ""
     time = "" if layout == "wide" else time
     roles = Roles(layout, label, series, time, values, ())
-    return dataclasses.replace(roles, notes=(_say(table, how, roles),))
+    return dataclasses.replace(roles, notes=(_say(table, how, roles), *said))
 
 
 def _id_by_time(table: Table, free: list[str], time: str) -> str:
@@ -112,16 +118,45 @@ def _find_label(table: Table, free: list[str], series: str) -> str:
     return words[0] if len(words) == 1 else ""
 
 
-def _check_words(table: Table, words: list[str]) -> None:
+def _refuse_units(table: Table, words: list[str]) -> None:
+    """Raises ValueError for the first column of numbers with a unit."""
+    for name in words:
+        if table.unit(name):
+            raise ValueError(table.no_number(name))
+
+
+def _check_applies(table: Table, how: Reading, layout: str) -> None:
+    """Raises ValueError where a column is named that the layout has not."""
+    for key, name, layouts in (
+        ("id_column", how.id_column, ("long",)),
+        ("time_column", how.time_column, ("long", "series")),
+    ):
+        if name not in ("", NONE) and layout not in layouts:
+            raise ValueError(
+                f"{table.where}: data.{key}={name} does not go with data.layout="
+                f"{layout}; it goes with {' and '.join(layouts)}."
+            )
+
+
+def _check_words(table: Table, words: list[str]) -> list[str]:
     """Words other than names of rows must be said to be something."""
     repeated = [n for n in words if len(set(table.words(n))) < len(table.frame)]
     if repeated:
-        cell = table.frame[repeated[0]].dropna().iloc[:1].tolist()
         raise ValueError(
-            f"{table.where}: column {', '.join(repeated)} holds words, such as {cell}. "
+            f"{table.where}: column {', '.join(repeated)} holds words, such as "
+            f"{table.sample_of_words(repeated[0])}. "
             "Say what it is by data.label_column or data.id_column, or name the "
             "columns of values by data.channels=A+B."
         )
+    mixed = [n for n in words if table.share_of_numbers(n) > 0]
+    return [
+        warning(
+            f"column {n!r} is not used: {table.share_of_numbers(n):.0%} of its cells are "
+            f"numbers, others are {table.sample_of_words(n)}; cells that are missing "
+            "values are named by --missing-values (data.missing_values)"
+        )
+        for n in mixed
+    ]
 
 
 def _say(table: Table, how: Reading, roles: Roles) -> str:
@@ -141,13 +176,25 @@ def _say(table: Table, how: Reading, roles: Roles) -> str:
     return said + "; columns have no names" * (not table.has_header)
 
 
-def _guess_layout(table: Table, how: Reading, series: str, values) -> str:
+def _guess_layout(
+    table: Table, how: Reading, series: str, time: str, values
+) -> tuple[str, list[str]]:
+    """The layout, and a warning where another is as likely."""
     if series:
-        return "long"
-    steps = _are_numbered(values) if table.has_header else len(values) > 1
+        return "long", []
     if how.window and not table.has_header:
-        return "series"
-    return "wide" if steps else "series"
+        return "series", []
+    steps = _are_numbered(values) if table.has_header else len(values) > 1
+    if not steps or how.time_column not in ("", NONE):
+        return "series", []
+    if not time or table.frame[time].duplicated().any():
+        return "wide", []
+    said = warning(
+        f"the {len(values)} numbered columns beside the times in {time!r} are read as "
+        "channels of one long series; if every row is a series of its own, say "
+        "--layout=wide (data.layout)"
+    )
+    return "series", [said]
 
 
 def _are_numbered(names) -> bool:
@@ -181,35 +228,25 @@ def _wide_label(table, how, label, words, values) -> tuple[str, tuple[str, ...]]
 
 
 def _is_words(table: Table, name: str) -> bool:
-    """No cell is a number; half of them being numbers makes a column of values."""
-    cells = table.frame[name]
-    return cells.dtype.kind not in "fiub" and not _any_number(table.words(name))
-
-
-def _any_number(words: np.ndarray) -> bool:
-    def is_number(word):
-        try:
-            float(word)
-        except ValueError:
-            return False
-        return True
-
-    return any(map(is_number, words))
+    """Whether less than half of the cells that are not empty are numbers."""
+    return table.share_of_numbers(name) < 0.5
 
 
 def _is_row_number(table: Table, name: str) -> bool:
-    """The nameless first column that pandas writes: 0, 1, 2, ..."""
+    """The nameless first column that pandas writes: 0, 1, 2, ..., or some of them."""
     if name != "column 1" or not table.has_header:
         return False
-    cells = table.frame[name]
-    return cells.dtype.kind == "i" and (cells == np.arange(len(cells))).all()
+    values, is_word = table.parsed(name)
+    if is_word.any() or not np.isfinite(values).all():
+        return False
+    return (values == np.round(values)).all() and (np.diff(values) > 0).all()
 
 
 def _looks_like_time(table: Table, name: str) -> bool:
     cells = table.frame[name]
     if cells.dtype.kind == "M":
         return True
-    if not table.has_header and cells.dtype.kind in "fiub":
+    if not table.has_header and table.share_of_numbers(name) == 1:
         return False
     if name.lower() in _TIMES:
         return True

@@ -1,0 +1,148 @@
+"""The number format of a table, seen from the forms of its cells.
+
+'1,234.5' and '12,5' can be read one way only, '1,234' two ways: then the neighbours
+of the cell decide, and the guess is a warning.
+"""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+
+from tsgen_jax.data.series import warning
+from tsgen_jax.data.sources.number_format import GROUPED, NumberFormat
+from tsgen_jax.data.sources.reading import Reading
+
+_SPACED = f"(?:{GROUPED[' ']}|{GROUPED[chr(39)]})"
+_OTHER = {",": ".", ".": ","}
+
+
+def _forms() -> dict[str, re.Pattern]:
+    forms = {" ": GROUPED[" "] + r"(?:[.,]\d*)?", "'": GROUPED["'"] + r"(?:[.,]\d*)?"}
+    for sign, other in _OTHER.items():
+        s = re.escape(sign)  # Cells of 'decimal' and 'thousands' can mean one thing.
+        forms[f"decimal {sign}"] = (
+            rf"(?!(?:{GROUPED[sign]})$)(?:\d+{s}\d*|{s}\d+)(?:[eE][-+]?\d+)?"
+            rf"|{_SPACED}{s}\d*"
+        )
+        forms[f"thousands {sign}"] = (
+            rf"(?:{GROUPED[sign]}){re.escape(other)}\d*|[1-9]\d{{0,2}}(?:{s}\d{{3}}){{2,}}"
+        )
+        forms[f"either {sign}"] = rf"[1-9]\d{{0,2}}{s}\d{{3}}"
+    forms["thousands ,"] += r"|[1-9]\d?(?:,\d\d)+,\d{3}"  # Indian: 12,34,567.
+    return {
+        name: re.compile(rf"^[ \t]*[-+\u2212]?(?:{form})[ \t]*$", re.M)
+        for name, form in forms.items()
+    }
+
+
+_FORMS = _forms()
+_DATED = re.compile(r"(\d{1,2}\.){1,2}\d{4}|\d{4}\.\d{1,2}(\.\d{1,2})?")
+
+
+def guess(
+    columns: Mapping[str, list[str]],
+    plain: Container[str],
+    separator: str,
+    how: Reading,
+    where: str,
+) -> tuple[NumberFormat, list[str]]:
+    """The format, and what is to be said about it.
+
+    Args:
+        columns: cells by name of the column.
+        plain: names of the columns whose cells Python reads as numbers.
+        separator: what stands between cells.
+        how: its decimal and thousands signs hold where they are given.
+        where: names the file.
+
+    Raises:
+        ValueError: cells that contradict each other.
+    """
+    seen = _examples(columns, plain)
+    decimal, notes = how.decimal, []
+    if not decimal and how.thousands in _OTHER:
+        decimal = _OTHER[how.thousands]
+    if not decimal:
+        decimal, notes = _decimal(seen, columns, separator, where)
+    thousands = how.thousands or _thousands(seen, decimal)
+    made = NumberFormat(decimal, thousands, how.missing_words)
+    if made.describe():
+        example = next(iter(seen.values()), ("", ""))[1].strip()
+        guessed = "" if how.decimal and how.thousands else " (guessed)"
+        notes.insert(0, f"numbers: {made.describe()}, as in {example!r}{guessed}")
+    return made, notes
+
+
+def _examples(columns, plain) -> dict[str, tuple[str, str]]:
+    """The first cell of every form, with its column."""
+    seen = {}
+    for name, cells in columns.items():
+        forms = _FORMS
+        if name in plain:  # Nothing but points, which are decimal if one of them is.
+            forms = () if "decimal ." in seen else ("decimal .", "either .")
+        text = "\n".join(cells) if forms else ""
+        for form in forms:
+            sign = form[-1]
+            if form not in seen and (sign in text or sign in " '"):
+                found = _FORMS[form].search(text)
+                if found and not _is_dated(form, cells):
+                    seen[form] = (name, found[0])
+    return seen
+
+
+def _is_dated(form: str, cells: Iterable[str]) -> bool:
+    """Whether cells with points are dates, such as 01.2024."""
+    return form.endswith(".") and all(_DATED.fullmatch(c.strip()) for c in cells if c)
+
+
+def _decimal(seen, columns, separator: str, where: str) -> tuple[str, list[str]]:
+    point = seen.get("decimal .") or seen.get("thousands ,")
+    comma = seen.get("decimal ,") or seen.get("thousands .")
+    if point and comma:
+        raise ValueError(
+            f"{where}: {point[1].strip()!r} (column {point[0]!r}) has a decimal point, "
+            f"{comma[1].strip()!r} (column {comma[0]!r}) a decimal comma. Write all "
+            "numbers alike, or say which holds by --decimal=. or --decimal=, "
+            "(data.decimal)."
+        )
+    if point or comma:
+        return ("." if point else ","), []
+    if "either ," in seen:
+        name, cell = seen["either ,"]
+        is_grouped = separator == "," or _small_only(columns[name], ",")
+        value = cell.strip().replace(",", "")
+        read, rival = (value, cell.strip().replace(",", "."))[
+            :: 1 if is_grouped else -1
+        ]
+        sign = "," if is_grouped else "."
+        said = warning(
+            f"{cell.strip()!r} (column {name!r}) is read as {read}; if it is {rival}, "
+            f"say --decimal={sign} (data.decimal)"
+        )
+        return _OTHER[sign], [said]
+    if "either ." in seen and separator != ",":
+        name, cell = seen["either ."]
+        if _small_only(columns[name], "."):
+            said = warning(
+                f"{cell.strip()!r} (column {name!r}) is read with a decimal point; if "
+                f"it is {cell.strip().replace('.', '')}, say --thousands=. "
+                "(data.thousands)"
+            )
+            return ".", [said]
+    return ".", []
+
+
+def _small_only(cells: Iterable[str], sign: str) -> bool:
+    """Whether cells without the sign are whole numbers below 1000, and there are some.
+
+    So it is where the sign separates thousands.
+    """
+    bare = [c.strip().lstrip("-+\u2212") for c in cells if c and sign not in c]
+    bare = [c for c in bare if c.isdigit()]
+    return bool(bare) and all(len(c) <= 3 for c in bare)
+
+
+def _thousands(seen, decimal: str) -> str:
+    sign = _OTHER[decimal]
+    if f"thousands {sign}" in seen or f"either {sign}" in seen:
+        return sign
+    return next((s for s in (" ", "'") if s in seen), "none")

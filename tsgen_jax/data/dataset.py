@@ -17,6 +17,7 @@ from tsgen_jax.data.scaling import AnyScaler, EndScaler, Scaler, fit_scaler
 from tsgen_jax.data.series import UNLABELLED, SeriesSet
 from tsgen_jax.data.sources import files
 from tsgen_jax.data.sources.archive import RawSet, class_names, load_archive
+from tsgen_jax.data.sources.description import Description, describe_arrays
 
 __all__ = ["MISSING", "SPLITS", "Dataset", "Scaler", "fit_scaler", "load_dataset"]
 
@@ -39,7 +40,8 @@ class Dataset:
     y_test: np.ndarray
     classes: tuple[str, ...]  # Label of each class, as in the archive.
     scaler: AnyScaler  # Fit to x_train alone.
-    num_filled: int  # Missing values that were interpolated, in all parts.
+    num_filled: int  # Missing values that were interpolated, each counted once.
+    described: Description  # What the file of the series was understood to be.
     observed_train: np.ndarray | None = None  # bool [n, L, C]; None: all values.
     observed_valid: np.ndarray | None = None
     observed_test: np.ndarray | None = None
@@ -192,7 +194,9 @@ def from_raw(
     """
     _check_options(split, test_fraction, validation_fraction, split_seed, missing)
     division = divide.of_raw(raw, split, test_fraction, split_seed, missing)
-    return _make(raw.name, division, validation_fraction, split_seed, ())
+    arrays = tuple(division.train.x)
+    described = describe_arrays(files.Reading.plain(), "wide", arrays)
+    return _make(raw.name, division, described, validation_fraction, split_seed, ())
 
 
 def from_series(
@@ -209,12 +213,20 @@ def from_series(
     """
     _check_options(split, test_fraction, validation_fraction, split_seed, missing)
     division = divide.of_series(found, split, test_fraction, split_seed, missing)
-    return _make(found.name, division, validation_fraction, split_seed, found.notes)
+    return _make(
+        found.name,
+        division,
+        found.described,
+        validation_fraction,
+        split_seed,
+        found.notes,
+    )
 
 
 def _make(
     name: str,
     division: divide.Division,
+    described: Description,
     validation_fraction: float,
     split_seed: int,
     notes: tuple[str, ...],
@@ -251,6 +263,7 @@ def _make(
         classes=classes,
         scaler=EndScaler(scaler) if division.ends else scaler,
         num_filled=division.num_filled,
+        described=described,
         notes=notes,
         **fields,
     )

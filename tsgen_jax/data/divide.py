@@ -36,7 +36,7 @@ class Division:
         train: with the validation part where `valid` is None.
         valid: a part cut by time; None: still to be chosen from `train`.
         test: series that training never sees.
-        num_filled: values that were missing inside series.
+        num_filled: values that were missing inside series, each counted once.
         ends: whether series are of unequal lengths.
         source: a short phrase, also on how the parts were made.
     """
@@ -120,8 +120,9 @@ def _pad(found: SeriesSet, choice: str) -> tuple[Part, int]:
         raise ValueError(missing.where_missing(found.name, {"": gaps}, int(gaps.sum())))
     x = missing.fill(x, found.name)
     x[after] = np.nan
+    num_filled = int(gaps.sum()) if found.num_missing is None else found.num_missing
     label = np.full(count, UNLABELLED) if found.label is None else found.label
-    return Part(x, label, observed), int(gaps.sum())
+    return Part(x, label, observed), num_filled
 
 
 def _check_enough(found: SeriesSet, counts: dict[str, int], least: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tsgen_jax.data.dataset import Dataset, Scaler
+from tsgen_jax.data.sources.description import Description
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -18,6 +19,7 @@ class DataInfo:
     classes: tuple[str, ...]
     class_counts: tuple[int, ...]  # Series of each class in training data.
     scaler: Scaler
+    described: Description  # What the file of the series was understood to be.
 
     @classmethod
     def of(cls, dataset: Dataset) -> "DataInfo":
@@ -31,13 +33,15 @@ class DataInfo:
             classes=dataset.classes,
             class_counts=tuple(counts.tolist()),
             scaler=dataset.scaler,
+            described=dataset.described,
         )
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` takes."""
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         lists = {k: list(fields[k]) for k in ("classes", "class_counts")}
-        return {**fields, **lists, "scaler": self.scaler.to_json()}
+        made = {k: fields[k].to_json() for k in ("scaler", "described")}
+        return {**fields, **lists, **made}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "DataInfo":
@@ -54,6 +58,7 @@ class DataInfo:
         fields["classes"] = tuple(map(str, fields["classes"]))
         fields["class_counts"] = tuple(map(int, fields["class_counts"]))
         fields["scaler"] = Scaler.from_json(fields["scaler"])
+        fields["described"] = Description.from_json(fields["described"])
         return cls(**fields)
 
     @property

@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from tsgen_jax.data.sources.description import Description
+
 _SHOWN = 10  # Channels listed.
 UNLABELLED = "all"  # The one class of series that come without labels.
 _WARNING = "Warning: "
@@ -35,9 +37,15 @@ class SeriesSet:
         channels: a name for each of the C channels.
         part: 'TRAIN', 'VALID' or 'TEST' for each series, str [n]; None: undivided.
         notes: what was guessed and done, in short phrases; also by `warning`.
+        described: what the file was understood to be; None: no file was read.
+        ids: name of each series; None: they have none.
+        times: stamps [L_i] of each series, as of `TimeStep`; None: there are none.
+        num_missing: values that are missing, each counted once where windows overlap;
+            None: those that are NaN in `series`.
 
     Raises:
-        ValueError: nothing to learn from; names the series, and what to do about it.
+        ValueError: no series, or shapes and values that cannot be; names the series,
+            and what to do about it.
     """
 
     name: str
@@ -47,14 +55,22 @@ class SeriesSet:
     channels: tuple[str, ...]
     part: np.ndarray | None
     notes: tuple[str, ...]
+    described: Description | None = None
+    ids: tuple[str, ...] | None = None
+    times: tuple[np.ndarray, ...] | None = None
+    num_missing: int | None = None
 
     def __post_init__(self):
         if not self.series or not self.channels:
             raise ValueError(f"{self.source} holds no series.")
-        lowest = np.full(len(self.channels), np.inf)
-        highest = -lowest
         for row, x in enumerate(self.series):
             self._check_series(row, x)
+
+    def check_learnable(self) -> None:
+        """Raises ValueError where there is nothing to learn from."""
+        lowest = np.full(len(self.channels), np.inf)
+        highest = -lowest
+        for x in self.series:
             lowest = np.fmin(lowest, np.nanmin(x, axis=0, initial=np.inf))
             highest = np.fmax(highest, np.nanmax(x, axis=0, initial=-np.inf))
         empty = np.flatnonzero(lowest > highest)

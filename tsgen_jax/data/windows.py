@@ -44,8 +44,9 @@ def cut(
             f"{found.source}: data.window={window} is longer than series {which} "
             f"({short} time points). Use a smaller window."
         )
-    series, rows, places, num_bare = [], [], [], 0
+    series, rows, places, num_bare, num_missing = [], [], [], 0, 0
     for row, x in enumerate(found.series):
+        covered = np.zeros(len(x), dtype=bool)
         given = "" if found.part is None else str(found.part[row])
         bounds = _bounds(len(x), given, test_fraction, validation_fraction)
         for part, (start, stop) in zip(PARTS, bounds, strict=True):
@@ -54,9 +55,11 @@ def cut(
                 if np.isnan(one).all(axis=0).any():
                     num_bare += 1
                     continue
+                covered[first : first + window] = True
                 series.append(one)
                 rows.append(row)
                 places.append(part)
+        num_missing += int(np.isnan(x[covered]).sum())
     counts = {part: places.count(part) for part in PARTS}
     needed = PARTS if validation_fraction > 0 else ("TRAIN", "TEST")
     bare = [part for part in needed if counts[part] == 0]
@@ -80,6 +83,9 @@ def cut(
         label=None if found.label is None else found.label[rows],
         part=np.array(places),
         notes=tuple(notes),
+        ids=None,
+        times=None,
+        num_missing=num_missing,
     )
 
 

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from tsgen_jax.data.series import SeriesSet, without_end
+from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 
 SUFFIXES = (".npz", ".npy", ".ts")
@@ -34,10 +35,11 @@ def read(path: str, name: str, how: Reading) -> SeriesSet:
     series, said = from_array(x, how, source)
     if label is not None:
         label = _words(label, source)
-    channels = tuple(f"channel {c}" for c in range(1, series[0].shape[1] + 1))
-    if len(channels) == 1:
-        channels = ("value",)
-    return SeriesSet(name, source, series, label, channels, None, (said,))
+    layout = "series" if len(series) == 1 and x.ndim < 3 else "wide"
+    described = describe_arrays(how, layout, series)
+    return SeriesSet(
+        name, source, series, label, described.channels, None, (said,), described
+    )
 
 
 def from_array(
@@ -131,14 +133,14 @@ def _read_ts(path: str, name: str, how: Reading) -> SeriesSet:
             )
     if not series:
         raise ValueError(f"{path}: no series after '@data'.")
-    count = series[0].shape[1]
-    channels = tuple(f"channel {c}" for c in range(1, count + 1))
     label = np.array(labels, dtype=str) if has_label and not has_target else None
     said = "layout: .ts" + "; target numbers not used" * has_target
     series = tuple(without_end(x, how.trailing) for x in series)
     label = None if how.label_column == NONE else label
-    channels = ("value",) if count == 1 else channels
-    return SeriesSet(name, source, series, label, channels, None, (said,))
+    described = describe_arrays(how, "wide", series)
+    return SeriesSet(
+        name, source, series, label, described.channels, None, (said,), described
+    )
 
 
 def _channels(cells: list[str], where: str) -> np.ndarray:

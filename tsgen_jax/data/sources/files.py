@@ -12,6 +12,7 @@ import numpy as np
 
 from tsgen_jax.data.series import SeriesSet
 from tsgen_jax.data.sources import array_files, layouts, tables
+from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import find_roles
 
@@ -39,13 +40,8 @@ def read(path: str, how: Reading) -> SeriesSet:
         ValueError: nothing there, or nothing that series can be made of; names the
             file, the place in it and what to do.
     """
-    path = os.path.expanduser(path)
-    if os.path.isdir(path):
-        found = _read_directory(path, how)
-    elif os.path.exists(path):
-        found = _read_file(path, how)
-    else:
-        raise ValueError(f"No file or directory {path} (data.path).")
+    found = find(path, how)
+    found.check_learnable()
     if len(found.series) == 1 and not how.window:
         length, channels = found.series[0].shape
         raise ValueError(
@@ -55,6 +51,16 @@ def read(path: str, how: Reading) -> SeriesSet:
             f"data.id_column. What was understood: {'; '.join(found.notes)}."
         )
     return dataclasses.replace(found, notes=(*found.notes, *found.facts()))
+
+
+def find(path: str, how: Reading) -> SeriesSet:
+    """`read` without asking whether a model can be trained on it."""
+    path = os.path.expanduser(path)
+    if os.path.isdir(path):
+        return _read_directory(path, how)
+    if os.path.exists(path):
+        return _read_file(path, how)
+    raise ValueError(f"No file or directory {path}.")
 
 
 def _read_file(path: str, how: Reading) -> SeriesSet:
@@ -146,6 +152,9 @@ def _read_pair(path: str, pair: tuple[str, str], how: Reading) -> SeriesSet:
         train.channels,
         np.array(part),
         train.notes,
+        train.described,
+        None if train.ids is None else (*train.ids, *test.ids),
+        None if train.times is None else (*train.times, *test.times),
     )
 
 
@@ -200,12 +209,15 @@ def _read_arrays(path: str, files: list[str], how: Reading) -> SeriesSet:
                 f"{other.source}: a label in a file for one series is not read. Put all "
                 "series into one .npz with x and label."
             )
+    series = tuple(s.series[0] for s in sets)
     return SeriesSet(
         stem(path),
         os.path.basename(os.path.abspath(path)),
-        tuple(s.series[0] for s in sets),
+        series,
         None,
         sets[0].channels,
         None,
         (f"layout: {len(files)} files, a series each",),
+        describe_arrays(how, "wide", series),
+        tuple(stem(file) for file in files),
     )

@@ -92,6 +92,13 @@ class Reading:
         words = (word.strip().lower() for word in self.missing_values.split(","))
         return tuple(word for word in words if word)
 
+    @classmethod
+    def plain(cls) -> "Reading":
+        """Nothing said: what a file is, is to be guessed."""
+        usual = {str: "", int: 0, "trailing": "end", "stride": -1}
+        fields = dataclasses.fields(cls)
+        return cls(**{f.name: usual.get(f.name, usual.get(f.type)) for f in fields})
+
     def check_unused(self) -> None:
         """Raises ValueError where a value is set that goes with `data.path` only."""
         usual = {"trailing": "end", "window": 0, "stride": -1}

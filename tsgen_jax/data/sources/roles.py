@@ -54,7 +54,9 @@ def find_roles(table: Table, how: Reading) -> Roles:
     if not series and not how.id_column and not how.layout:
         series = role(_id_by_time(table, free, time), None)
     label = role(how.label_column or _find_label(table, free, series), None)
-    free = [n for n in free if n.lower() not in _IDS]  # Names of rows, by now.
+    rows = [n for n in free if n.lower() in _IDS]  # Names of rows, by now.
+    rows += [n for n in table.frame.columns if _is_row_number(table, n)]
+    free = [n for n in free if n not in rows]
     words = [n for n in free if _is_words(table, n)]
     values = chosen or tuple(n for n in free if n not in set(words))
     if not chosen:
@@ -81,7 +83,9 @@ def find_roles(table: Table, how: Reading) -> Roles:
             f"{table.where}: data.label_column={label} of one long series. Labels need "
             "a row per series, or a column of series (data.id_column)."
         )
-    series = series if layout == "long" else ""
+    if layout == "wide" and not how.id_column:
+        series = rows[0] if rows else ""
+    series = "" if layout == "series" else series
     time = "" if layout == "wide" else time
     roles = Roles(layout, label, series, time, values, ())
     return dataclasses.replace(roles, notes=(_say(table, how, roles), *said))

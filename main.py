@@ -13,6 +13,7 @@ it stopped.
 
 import functools
 import logging
+import os
 import sys
 
 from absl import app, flags
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> None:
     from tsgen_jax.runtime import interrupt
 
     name = files.stem(config.data.path) if config.data.path else config.data.name
-    workdir = _WORKDIR.value or f"runs/{config.name}-{name}"
+    workdir = os.path.expanduser(_WORKDIR.value or f"runs/{config.name}-{name}")
 
     absl_logging.set_verbosity(absl_logging.WARNING)  # Orbax tells every file.
     handler = logging.StreamHandler()

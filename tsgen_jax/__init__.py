@@ -22,7 +22,10 @@ __all__ = ["__version__", *_LAZY]  # noqa: PLE0604
 def __getattr__(name: str):
     if name not in _LAZY:
         raise AttributeError(f"module 'tsgen_jax' has no attribute {name!r}")
-    return getattr(importlib.import_module(_LAZY[name]), name)
+    from tsgen_jax.runtime import installation
+
+    with installation.in_words(f"tsgen_jax.{name}"):
+        return getattr(importlib.import_module(_LAZY[name]), name)
 
 
 def __dir__():

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 
 from tsgen_jax.commands import (
@@ -18,7 +19,7 @@ from tsgen_jax.commands import (
 )
 from tsgen_jax.commands.flag_names import FlagNames, Translated
 from tsgen_jax.commands.parser import Parser
-from tsgen_jax.runtime import allocator, quiet, version
+from tsgen_jax.runtime import allocator, installation, quiet, version
 from tsgen_jax.suggest import did_you_mean
 
 _MODULES = (
@@ -26,6 +27,8 @@ _MODULES = (
     *(evaluate, compare, report, export),
 )
 _COMMANDS = {module.NAME: module for module in _MODULES}
+_PATHS = ("data", "draws", "input", "out", "root", "run", "samples", "workdir")
+_FAULTS = (ValueError, OSError, FloatingPointError, installation.MissingExtraError)
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
 
 
@@ -67,7 +70,17 @@ def _parse(arguments: list[str]) -> tuple[argparse.Namespace, FlagNames]:
         parser.error(f"there is no {what} {first}.{hint}")
     sub = subs[first]
     sub.check_options(arguments[1:])
-    return parser.parse_args(arguments), settings.flag_names(sub)
+    return _with_homes(parser.parse_args(arguments)), settings.flag_names(sub)
+
+
+def _with_homes(args: argparse.Namespace) -> argparse.Namespace:
+    """`~` in paths as the home directory: no shell does that after --workdir=."""
+    for name, value in vars(args).items():
+        if name in _PATHS and isinstance(value, str):
+            setattr(args, name, os.path.expanduser(value))
+    if hasattr(args, "runs"):
+        args.runs = [os.path.expanduser(run) for run in args.runs]
+    return args
 
 
 def main() -> None:
@@ -77,16 +90,20 @@ def main() -> None:
     logging.getLogger("tsgen_jax").setLevel(logging.INFO)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Translated(names))
+    clash = installation.clash()
+    if clash:
+        print(f"tsgen: {clash}", file=sys.stderr)
     quiet.silence_xla()
     allocator.keep_freed_memory()
     from tsgen_jax.runtime.interrupt import InterruptedRunError
 
     try:
-        _COMMANDS[args.command].run(args)
+        with installation.in_words("This command"):
+            _COMMANDS[args.command].run(args)
     except InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)
-    except (ValueError, OSError, FloatingPointError) as error:
+    except _FAULTS as error:
         print(f"tsgen {args.command}: {names.translate(str(error))}", file=sys.stderr)
         sys.exit(1)
 

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+import tsgen_jax
 from tsgen_jax import checks
 from tsgen_jax.api.model import Model
 from tsgen_jax.data.info import DataInfo
@@ -13,7 +14,6 @@ from tsgen_jax.generators import residual_scale, residuals
 from tsgen_jax.generators.networks import abstract_weights
 from tsgen_jax.generators.tokens import make_generator
 from tsgen_jax.runs import (
-    checkpoint,
     directory,
     files,
     model_file,
@@ -21,13 +21,14 @@ from tsgen_jax.runs import (
     stored_config,
 )
 from tsgen_jax.runs.config import override
-from tsgen_jax.runtime import compilation_cache
+from tsgen_jax.runtime import compilation_cache, installation
 from tsgen_jax.sampling.residual import Residual
 from tsgen_jax.types import PyTree
 
 STAGES = ("tokenizer", "prior")
 TEXTS = ("config.json", "facts.json", "metrics.json")
 SETTINGS = ("sample", "inpaint", "precision")  # What may differ from training.
+DEMO = "demo"
 _SCALES = "sample.residual_scales"
 
 
@@ -35,7 +36,8 @@ def load(path: str, settings: dict[str, Any] | None = None) -> Model:
     """Opens a trained model.
 
     Args:
-        path: a run directory, or a file that `tsgen export` wrote.
+        path: a run directory, or a file that `tsgen export` wrote; or 'demo', a small
+            model of control charts that comes with the package.
         settings: values of the sections `SETTINGS` in place of the run's, by dotted
             key: {"sample.guidance_scale": 2.0, "precision": "bfloat16"}.
 
@@ -43,15 +45,23 @@ def load(path: str, settings: dict[str, Any] | None = None) -> Model:
         ValueError: neither is there, the run is not finished, was made by another
             version, or something is damaged; or a setting does not fit.
     """
-    path = os.fspath(path)
+    path = os.path.expanduser(os.fspath(path))
+    if path == DEMO and not os.path.exists(path):
+        path = demo_path()
     if not os.path.exists(path):
         raise ValueError(
-            f"{path} is not there: give a run directory, or a file from tsgen export."
+            f"{path} is not there: give a run directory, or a file from tsgen export; "
+            f"{DEMO!r} is a model that comes with the package."
         )
     settings = settings or {}
     if os.path.isdir(path):
         return _load_run(path, settings)
     return _load_file(path, settings)
+
+
+def demo_path() -> str:
+    """The model file that comes with the package; examples/make_demo.py makes it."""
+    return os.path.join(os.path.dirname(tsgen_jax.__file__), "demo.tsgen")
 
 
 def build(
@@ -77,6 +87,9 @@ def build(
 
 
 def _load_run(workdir: str, settings: dict[str, Any]) -> Model:
+    with installation.in_words("Loading a run directory (not a model file)"):
+        from tsgen_jax.runs import checkpoint
+
     config = stored_config.read(workdir)
     seeds.check_is_one_run(config, workdir)
     left = [s for s in STAGES if directory.read_done(workdir, s) is None]

@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import numpy as np
 from ml_collections import ConfigDict
-from threadpoolctl import threadpool_limits
 
 from tsgen_jax.data import class_shares
 from tsgen_jax.data.dataset import Dataset
@@ -22,7 +21,7 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation.measures import fidelity
 from tsgen_jax.generators.tokens import Generator
-from tsgen_jax.judges import fcn, rocket, usable
+from tsgen_jax.judges import usable
 from tsgen_jax.runs import files
 from tsgen_jax.runs.seeds import Own
 from tsgen_jax.types import Array
@@ -116,6 +115,8 @@ def choose(
 
     Series to compare with are those of TRAIN, the validation part among them.
     """
+    from tsgen_jax.judges import fcn
+
     real = fcn.whole_train(dataset.complete())[0]
     shape = generator.residual.std.shape
     _, obstacles = usable(
@@ -159,6 +160,10 @@ def measure(
         series: scale -> series [n', L, C] in the same units.
         scales: to compare.
     """
+    from threadpoolctl import threadpool_limits
+
+    from tsgen_jax.judges import rocket
+
     with threadpool_limits(1, "blas"):
         judge = rocket.Judge(config.judge, real, (config.judge.seed + 1) % 2**32)
         features = judge(real)

@@ -5,12 +5,12 @@ the other cores to the other batch: a fifth more series per second on two cores,
 the same numbers.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent import futures
 
 import jax
 import numpy as np
-from tqdm import tqdm
 
 from tsgen_jax.types import Array, Batch
 
@@ -57,15 +57,27 @@ def in_batches(
         return np.asarray(fn(number, batch))[: num - start]
 
     parts = []
-    with tqdm(
-        desc=what, total=num, unit="series", delay=_PATIENCE, disable=None
-    ) as bar:
+    with _progress(what, num) as advance:
         alone = 0 if (what, size) in compiled else 1
         for done in _in_order(part, -(-num // size), alone):
             parts.append(done)
-            bar.update(len(done))
+            advance(len(done))
             compiled.add((what, size))
     return np.concatenate(parts)
+
+
+@contextlib.contextmanager
+def _progress(what: str, num: int) -> Iterator[Callable[[int], object]]:
+    """A bar on a terminal, and what moves it; nothing where tqdm is not installed."""
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:  # Sampling needs jax, flax and numpy alone.
+        yield lambda count: None
+        return
+    with tqdm(
+        desc=what, total=num, unit="series", delay=_PATIENCE, disable=None
+    ) as bar:
+        yield bar.update
 
 
 def _in_order(

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from scipy.special import entr
-from sklearn.covariance import ledoit_wolf_shrinkage
 
 from tsgen_jax.evaluation.measures.arrays import (
     check_feature_sets,
@@ -245,6 +244,8 @@ def mmd(features_a: Array, features_b: Array) -> float:
 
 def _shrinkage(x: np.ndarray) -> tuple[float, float]:
     """Ledoit and Wolf's weight of the identity, and the mean variance; x centred."""
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
     weight = ledoit_wolf_shrinkage(x, assume_centered=True)
     # For almost equal rows rounding takes it out of [0, 1].
     return min(max(float(weight), 0.0), 1.0), float((x**2).mean(0).mean())

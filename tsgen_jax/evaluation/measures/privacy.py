@@ -8,7 +8,6 @@ different width, and values that are not finite.
 """
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from tsgen_jax.evaluation.measures.arrays import check_feature_sets
 from tsgen_jax.types import Array
@@ -137,6 +136,8 @@ def _nearest(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
     hides copies: the centre is moved to 0 for the search, and the distances are
     computed again from differences.
     """
+    from sklearn.neighbors import NearestNeighbors
+
     centre = b.mean(0)
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(b - centre)
     found = search.kneighbors(a - centre, return_distance=False)

@@ -14,12 +14,14 @@ from benchmarks.work import Work
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.models import vqvae
+from tsgen_jax.nn import quantizer
+from tsgen_jax.recipe import Stage
 from tsgen_jax.runtime import allocator, compilation_cache, sharding
 from tsgen_jax.sampling import guidance, residual
 from tsgen_jax.stages import masked_prior as prior_task
 from tsgen_jax.stages import tokenizer as tokenizer_task
 from tsgen_jax.training import loop, optim
-from tsgen_jax.types import PyTree, Task
+from tsgen_jax.types import Batch, PyTree
 
 _PEAK_SIZES = {"cpu": 2048}  # Of the square matrices; elsewhere:
 _PEAK_SIZE = 8192
@@ -70,24 +72,30 @@ def count_operations(function, *args) -> float:
     return float((cost[0] if isinstance(cost, list) else cost)["flops"])
 
 
-def _training(task: Task, settings: ConfigDict, per_unit: int, weights: str) -> Work:
+def _training(
+    lesson: tuple[Stage, Batch, dict],
+    settings: ConfigDict,
+    per_unit: int,
+    weights: str,
+) -> Work:
     """The loop's program; a unit is `per_unit` steps, all units in one dispatch."""
+    stage, rows, given = lesson
     mesh = sharding.make_mesh(settings.batch_size, 0)
     place = sharding.replicated(mesh)
     optimizer = optim.from_settings(settings)
-    key, data = jax.device_put((jax.random.key(0), task.train_data), place)
+    key, data = jax.device_put((jax.random.key(0), rows), place)
     batch = jax.tree.map(lambda a: a[: settings.batch_size], data)
 
     def init(key, batch):
-        params, model_state = task.init(key, batch)
+        params, model_state = stage.init(key, batch, given)
         step = jnp.zeros((), jnp.int32)
         return loop.TrainState(step, params, model_state, optimizer.init(params))
 
     state = jax.jit(init, out_shardings=place)(key, batch)
     if weights:
         tree = {"params": state.params, "state": state.model_state}
-        ours_check.save(weights, {task.name: tree})
-    step = loop.make_train_step(task.loss_fn, optimizer)
+        ours_check.save(weights, {stage.name: tree})
+    step = loop.make_train_step(stage.loss_fn, optimizer)
     operations = per_unit * count_operations(step, state, batch, key)
     program = loop.make_run_steps(step, settings.batch_size, mesh)
     program = jax.jit(program, donate_argnums=0)
@@ -114,55 +122,56 @@ def _settings(config: ConfigDict, stage: str, num: int) -> ConfigDict:
     return settings
 
 
-def _tokenizer_task(config: ConfigDict, shape: shapes.Shape):
+def _tokenizer_lesson(config: ConfigDict, shape: shapes.Shape):
     x = shapes.make_series(shape)
     settings = _settings(config, "tokenizer", shape.num)
-    task = tokenizer_task.make_task(config, settings.batch_size, x, x[:0])
-    return task, settings
+    model = tokenizer_task.make_model(config, shape.length, shape.channels)
+    return (tokenizer_task.make_stage(config, model), {"x": x}, {}), settings
 
 
 def _tokenizer_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     """Steps, or with kind 'epoch' all full batches of the data set."""
-    task, settings = _tokenizer_task(config, shape)
+    lesson, settings = _tokenizer_lesson(config, shape)
     epoch = job["kind"] == "epoch"
     per_unit = shape.num // settings.batch_size if epoch else 1
-    return _training(task, settings, per_unit, job["weights"])
+    return _training(lesson, settings, per_unit, job["weights"])
 
 
-def _prior_task(config: ConfigDict, shape: shapes.Shape, codes: jax.Array):
+def _prior_lesson(config: ConfigDict, shape: shapes.Shape, codebook):
     model = tokenizer_task.make_model(config, shape.length, shape.channels)
     num_tokens = math.prod(model.map_shape)
     prior = prior_task.make_model(config, num_tokens, shape.classes)
     data = shapes.make_tokens(shape, num_tokens, config.quantizer.num_codes)
-    task = prior_task.make_task(config, prior, codes, data, {})
-    return prior, task
+    given = {"tokenizer": {"codebook": codebook}}
+    return prior, (prior_task.make_stage(config, prior, model), data, given)
 
 
 def _prior_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     size = config.quantizer.num_codes, config.tokenizer.width
-    codes = jax.random.normal(jax.random.key(1), size)
-    _, task = _prior_task(config, shape, codes)
+    codebook = quantizer.init_normal(jax.random.key(1), *size)
+    _, lesson = _prior_lesson(config, shape, codebook)
     settings = _settings(config, "prior", shape.num)
-    return _training(task, settings, 1, job["weights"])
+    return _training(lesson, settings, 1, job["weights"])
 
 
-def _fresh(task: Task, batch_size: int) -> tuple[PyTree, PyTree]:
-    batch = jax.tree.map(lambda a: a[:batch_size], task.train_data)
-    return jax.jit(task.init)(jax.random.key(0), batch)
+def _fresh(lesson: tuple[Stage, Batch, dict], size: int) -> tuple[PyTree, PyTree]:
+    stage, rows, given = lesson
+    batch = jax.tree.map(lambda a: a[:size], rows)
+    return jax.jit(stage.init)(jax.random.key(0), batch, given)
 
 
 def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     """`Generator`, as a run uses it, to series in host memory."""
-    first, settings = _tokenizer_task(config, shape)
+    first, settings = _tokenizer_lesson(config, shape)
     params, state = _fresh(first, settings.batch_size)
-    prior, second = _prior_task(config, shape, state["codebook"].codes)
+    prior, second = _prior_lesson(config, shape, state["codebook"])
     prior_params, prior_state = _fresh(second, settings.batch_size)
     if job["weights"]:
         tree = {"tokenizer": {"params": params, "state": state}}
         tree["prior"] = {"params": prior_params, "state": prior_state}
         ours_check.save(job["weights"], tree)
-    weights = first.export(params, state)
-    prior_weights = second.export(prior_params, prior_state)
+    weights = first[0].export(params, state)
+    prior_weights = second[0].export(prior_params, prior_state)
     model = tokenizer_task.make_model(config, shape.length, shape.channels)
     scaler = Scaler(np.zeros(shape.channels), np.ones(shape.channels))
     settings = config.sample, config.inpaint

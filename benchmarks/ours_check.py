@@ -76,8 +76,9 @@ def _tokenizer(method: str) -> dict:
     config = ssl_vqvae.get_config(method)
     config.update_from_flattened_dict(_SMALL)
     x = shapes.make_series(_SHAPE)
-    task = tokenizer_task.make_task(config, len(x), x, x[:0])
-    params, state = jax.jit(task.init)(jax.random.key(0), {"x": x})
+    model = tokenizer_task.make_model(config, _SHAPE.length, _SHAPE.channels)
+    stage = tokenizer_task.make_stage(config, model)
+    params, state = jax.jit(stage.init)(jax.random.key(0), {"x": x}, {})
     if "target" in state:  # Unlike the fast network, or its moving is not seen.
         state["target"] = jax.tree.map(lambda a: 1.1 * a, state["target"])
     settings = config.train.tokenizer
@@ -87,9 +88,8 @@ def _tokenizer(method: str) -> dict:
     start = loop.TrainState(
         jnp.zeros((), jnp.int32), params, state, optimizer.init(params)
     )
-    step = jax.jit(loop.make_train_step(task.loss_fn, optimizer))
+    step = jax.jit(loop.make_train_step(stage.loss_fn, optimizer))
     end, metrics = step(start, {"x": x}, jax.random.key(1))
-    model = tokenizer_task.make_model(config, _SHAPE.length, _SHAPE.channels)
     expected = {k: v for k, v in metrics.items() if k.startswith(("loss", "grad"))}
     expected["codebook_perplexity"] = metrics["codebook_perplexity"]
     u = model.to_map(x)
@@ -121,22 +121,25 @@ def _prior(changes: dict) -> dict:
     num_tokens = int(np.prod(model.map_shape))
     num_codes = config.quantizer.num_codes
     data = shapes.make_tokens(_SHAPE, num_tokens, num_codes)
-    codes = jax.random.normal(jax.random.key(0), (num_codes, config.tokenizer.width))
+    codebook = quantizer.init_normal(
+        jax.random.key(0), num_codes, config.tokenizer.width
+    )
     prior = prior_task.make_model(config, num_tokens, _SHAPE.classes)
-    task = prior_task.make_task(config, prior, codes, data, {})
-    params, state = jax.jit(task.init)(jax.random.key(1), data)
+    stage = prior_task.make_stage(config, prior, model)
+    given = {"tokenizer": {"codebook": codebook}}
+    params, state = jax.jit(stage.init)(jax.random.key(1), data, given)
     mask = np.random.default_rng(2).random(data["tokens"].shape) < 0.5
     masked = jnp.where(mask, num_codes, data["tokens"])
 
     @jax.jit
     def loss_fn(params):
-        logits_fn = prior_task.make_logits_fn(prior, task.export(params, state))
+        logits_fn = prior_task.make_logits_fn(prior, stage.export(params, state))
         logits = logits_fn(masked, data["label"])
         return masked_tokens.cross_entropy(logits, data["tokens"], mask), logits
 
     (loss, logits), grads = jax.value_and_grad(loss_fn, has_aux=True)(params)
     scale = config.sample.guidance_scale
-    logits_fn = prior_task.make_logits_fn(prior, task.export(params, state))
+    logits_fn = prior_task.make_logits_fn(prior, stage.export(params, state))
     names = "num_decode_steps", "choice_temperature", "token_temperature", "schedule"
     decoded, _ = decode.decode(
         jax.random.key(3),

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from ml_collections import ConfigDict
 
-from tests import tiny
+from tests import lessons, tiny
 from tsgen_jax import checks, configs
 from tsgen_jax.configs import default
 from tsgen_jax.models import vqvae
-from tsgen_jax.stages import masked_prior as prior
 from tsgen_jax.stages import tokenizer
 
 _FILES = sorted(
@@ -39,7 +38,7 @@ def _load(name, argument):
 
 def _take_a_step(task):
     """Loss and gradient of one batch."""
-    batch = jax.tree.map(lambda a: a[:_BATCH], task.train_data)
+    batch = jax.tree.map(lambda a: a[:_BATCH], task.rows)
 
     def both(key_init, key):
         params, state = task.init(key_init, batch)
@@ -64,8 +63,7 @@ def _prior_takes_a_step(text):
         data["token_logits"] = rng.normal(size=shape).astype("float32")
         del data["tokens"]
     codes = rng.normal(size=codes).astype("float32")
-    model = prior.make_model(config, _NUM_TOKENS, 2)
-    _take_a_step(prior.make_task(config, model, codes, data, data))
+    _take_a_step(lessons.of_prior(config, codes, data, data, 2))
 
 
 @pytest.mark.parametrize(("name", "argument"), _CASES)
@@ -77,7 +75,7 @@ def test_config_takes_one_finite_step_in_both_stages(name, argument):
         config.tokenizer.num_res_blocks = config.prior.num_layers = 1
     dataset = tiny.make_dataset(length=32)
     checks.check_dataset(config, dataset)
-    _take_a_step(tokenizer.make_task(config, _BATCH, *tiny.scaled(dataset)))
+    _take_a_step(lessons.of_tokenizer(config, *tiny.scaled(dataset)))
     others = ("name", "data", "augment", "ssl", "train", "judge", "sample", "inpaint")
     rest = {k: v for k, v in config.to_dict().items() if k not in others}
     _prior_takes_a_step(json.dumps(rest))

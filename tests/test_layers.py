@@ -11,7 +11,7 @@ _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
     {"types", "suggest"},
     {"configs", "data", "nn", "losses", "sampling", "constraints", "runtime"},
-    {"runs", "models", "evaluation"},
+    {"recipe", "runs", "models", "evaluation"},
     {"training"},
     {"stages", "judges"},
     {"generators", "reports", "checks"},

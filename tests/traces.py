@@ -46,7 +46,7 @@ def watch_late(patch, members):
             return loss
 
         def watched_result(self):
-            late.setdefault(self.run.task.name, []).extend(seen)
+            late.setdefault(self.run.stage.name, []).extend(seen)
             assert len(rounds[self.run]) > 2
             return result(self)
 

@@ -22,12 +22,12 @@ from tsgen_jax.data.missing import lengths
 from tsgen_jax.generators import residual_scale, train_stages
 from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.judges import assess, judge_run
+from tsgen_jax.recipe import Stage
 from tsgen_jax.reports import run_report
 from tsgen_jax.runs import directory, files, seeds, stored_config
 from tsgen_jax.runs.config import override
 from tsgen_jax.runs.seeds import Own
 from tsgen_jax.runtime import compilation_cache
-from tsgen_jax.types import Task
 
 _LOG = logging.getLogger(__name__)
 _MAY_DIFFER = ("num_devices",)  # A run may go on with other devices.
@@ -88,7 +88,7 @@ def run(
 
 def _train(
     runs: list[Own], dataset: Dataset
-) -> list[tuple[Generator, dict[str, Task]]]:
+) -> list[tuple[Generator, dict[str, Stage]]]:
     """Networks of every run, and how much noise its samples get."""
     settled = []
     trained = train_stages.train_both(runs, dataset)
@@ -100,7 +100,7 @@ def _train(
 
 
 def _judge(
-    own: Own, dataset: Dataset, generator: Generator, tasks: dict[str, Task]
+    own: Own, dataset: Dataset, generator: Generator, tasks: dict[str, Stage]
 ) -> assess.Assessment:
     """Samples, scores and report of a trained run; those that are there are kept."""
     config, workdir, _ = own

@@ -79,9 +79,9 @@ def test_discriminator_sees_no_series_twice(monkeypatch):
     generated = real[:13] + 0.5
     seen = {}
 
-    def fit(task, settings, key):
-        seen["train"] = task.train_data
-        return task.init(key, task.train_data)[0]
+    def fit(stage, rows, settings, key):
+        seen["train"] = rows
+        return stage.init(key, rows, {})[0]
 
     def per_series(config, fn, weights, x):
         seen.setdefault("test", []).append(x)
@@ -132,8 +132,8 @@ def test_predictive_score_is_in_ranges_of_the_reference(monkeypatch):
     monkeypatch.setattr(
         post_hoc,
         "fit_once",
-        lambda task, settings, key: jax.tree.map(
-            np.zeros_like, task.init(key, task.train_data)[0]
+        lambda stage, rows, settings, key: jax.tree.map(
+            np.zeros_like, stage.init(key, rows, {})[0]
         ),
     )
     reference = np.tile([[[-10.0], [30.0]]], (3, 2, 1))  # 0.5 is 10.

@@ -14,14 +14,15 @@ import pytest
 from orbax.checkpoint import v1 as ocp
 
 from tests import tiny
+from tests.lessons import Lesson
 from tests.traces import watch_late
 from tests.training.test_loop import _lines, _settings
 from tsgen_jax import checks, pipeline
+from tsgen_jax.recipe import Stage, example_of
 from tsgen_jax.runs import seeds
 from tsgen_jax.runtime import sharding
 from tsgen_jax.runtime.interrupt import InterruptedRunError
 from tsgen_jax.training import loop, progress
-from tsgen_jax.types import Task
 
 _SEEDS = (0, 1, 2)
 
@@ -53,25 +54,25 @@ def _toys(scores=None, bad_seed=None, on_evaluation=lambda: None):
         valid = {k: v[:8] for k, v in data.items()}
         if seed == bad_seed:
             data = {**data, "y": np.where(np.arange(32) == 5, np.nan, data["y"])}
-        task = Task(
+        data = jax.tree.map(lambda a: a.astype("float32"), data)
+        stage = Stage(
             name="tokenizer",
-            init=lambda key, batch: (
+            example=example_of(data),
+            init=lambda key, batch, given: (
                 {"kernel": jax.random.normal(key, (3,))},
                 {"seen": jnp.zeros((), jnp.int32)},
             ),
             loss_fn=loss_fn,
             export=lambda params, model_state: params,
             evaluate=evaluate,
-            train_data=jax.tree.map(lambda a: a.astype("float32"), data),
-            valid_data=valid,
         )
-        tasks.append(task)
+        tasks.append(Lesson(stage, data, valid))
     return tasks, traces
 
 
 def _together(tasks, workdir, num_devices=1, **changes):
     runs = [
-        loop.Run(task, jax.random.key(s), str(workdir / f"seed-{s}"), f"seed {s}")
+        task.run(jax.random.key(s), str(workdir / f"seed-{s}"), f"seed {s}")
         for s, task in zip(_SEEDS, tasks, strict=True)
     ]
     mesh = sharding.make_mesh(8, num_devices, len(_SEEDS))
@@ -80,8 +81,10 @@ def _together(tasks, workdir, num_devices=1, **changes):
 
 def _alone(task, seed, workdir, **changes):
     return loop.fit(
-        task,
+        task.stage,
+        task.rows,
         _settings(**changes),
+        valid=task.valid,
         key=jax.random.key(seed),
         mesh=sharding.make_mesh(8, 1),
         workdir=str(workdir / f"seed-{seed}"),

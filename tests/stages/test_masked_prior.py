@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import lessons, tiny
 from tsgen_jax.stages import masked_prior as prior
 
 _N, _K, _Y = 15, 8, 3
@@ -19,10 +19,9 @@ def _data(num=24, seed=0):
 
 def _task(train_data=None, **changes):
     config = tiny.make_config(**changes)
-    model = prior.make_model(config, _N, _Y)
     codes = np.random.default_rng(1).normal(size=(_K, 8)).astype("float32")
     data = _data()
-    task = prior.make_task(config, model, codes, train_data or data, data)
+    task = lessons.of_prior(config, codes, train_data or data, data, _Y)
     return task, codes
 
 
@@ -30,10 +29,10 @@ def _task(train_data=None, **changes):
 @pytest.mark.parametrize("codebook", ["frozen", "finetuned"])
 def test_both_kinds_learn_and_only_a_finetuned_codebook_moves(kind, codebook):
     task, codes = _task(**{"prior.kind": kind, "prior.codebook": codebook})
-    params, state = task.init(jax.random.key(0), task.train_data)
+    params, state = task.init(jax.random.key(0), task.rows)
     grad_fn = jax.jit(jax.value_and_grad(task.loss_fn, has_aux=True))
     (loss, (after, metrics)), grads = grad_fn(
-        params, state, task.train_data, jax.random.key(1)
+        params, state, task.rows, jax.random.key(1)
     )
     assert all(np.isfinite(v) for v in metrics.values())
     trained = kind == "tied" or codebook == "finetuned"
@@ -65,8 +64,8 @@ def test_loss_counts_masked_tokens_only_unless_all_are_asked_for():
             "masking.loss_on": "all",
         }
     )
-    params, state = task.init(jax.random.key(0), task.train_data)
-    batch = task.train_data
+    params, state = task.init(jax.random.key(0), task.rows)
+    batch = task.rows
     masked, _ = task.loss_fn(params, state, batch, jax.random.key(3))
     all_, _ = every.loss_fn(params, state, batch, jax.random.key(3))
     config = tiny.make_config(**{"prior.dropout": 0.0})
@@ -80,13 +79,13 @@ def test_loss_counts_masked_tokens_only_unless_all_are_asked_for():
 
 def test_label_dropping_hides_the_class():
     always, _ = _task(**{"prior.label_drop_rate": 1.0, "prior.dropout": 0.0})
-    params, state = always.init(jax.random.key(0), always.train_data)
-    other = always.train_data | {"label": (always.train_data["label"] + 1) % _Y}
-    a, _ = always.loss_fn(params, state, always.train_data, jax.random.key(1))
+    params, state = always.init(jax.random.key(0), always.rows)
+    other = always.rows | {"label": (always.rows["label"] + 1) % _Y}
+    a, _ = always.loss_fn(params, state, always.rows, jax.random.key(1))
     b, _ = always.loss_fn(params, state, other, jax.random.key(1))
     assert a == b
     never, _ = _task(**{"prior.label_drop_rate": 0.0, "prior.dropout": 0.0})
-    a, _ = never.loss_fn(params, state, never.train_data, jax.random.key(1))
+    a, _ = never.loss_fn(params, state, never.rows, jax.random.key(1))
     b, _ = never.loss_fn(params, state, other, jax.random.key(1))
     assert a != b
 
@@ -95,9 +94,9 @@ def test_drawn_targets_change_from_step_to_step():
     data = _data()
     near = jax.nn.one_hot(data["tokens"], _K) * 2.0
     task, _ = _task({"token_logits": np.asarray(near), "label": data["label"]})
-    params, state = task.init(jax.random.key(0), task.train_data)
+    params, state = task.init(jax.random.key(0), task.rows)
     losses = [
-        float(task.loss_fn(params, state, task.train_data, jax.random.key(i))[0])
+        float(task.loss_fn(params, state, task.rows, jax.random.key(i))[0])
         for i in range(2)
     ]
     assert losses[0] != losses[1]
@@ -107,18 +106,18 @@ def test_drawn_targets_change_from_step_to_step():
 def test_held_out_nll_of_a_known_prior():
     """A prior that ignores its input: every NLL is that of its one distribution."""
     task, _ = _task()
-    params, state = task.init(jax.random.key(0), task.train_data)
+    params, state = task.init(jax.random.key(0), task.rows)
     log_p = jax.nn.log_softmax(jnp.arange(_K) * 0.5)
     params = jax.tree.map(jnp.zeros_like, params)
     params["bias"] = jnp.broadcast_to(log_p, (_N, _K))
-    found = task.evaluate(task.export(params, state), task.valid_data)
-    tokens = task.valid_data["tokens"]
+    found = task.evaluate(task.export(params, state), task.valid)
+    tokens = task.valid["tokens"]
     # Which tokens are masked is a draw: within the spread of -log p.
     judge = -np.asarray(log_p)[tokens].mean()
     assert abs(found["loss"] - judge) < 0.15
     assert abs(found["nll_bound"] - judge) < 0.15
-    again = task.evaluate(task.export(params, state), task.valid_data)
+    again = task.evaluate(task.export(params, state), task.valid)
     assert again == found
     uniform = jax.tree.map(jnp.zeros_like, params)
-    found = task.evaluate(task.export(uniform, state), task.valid_data)
+    found = task.evaluate(task.export(uniform, state), task.valid)
     np.testing.assert_allclose(found["loss"], np.log(_K), rtol=1e-5)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import lessons, tiny
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.losses import reconstruction
 from tsgen_jax.models import vqvae
@@ -138,19 +138,19 @@ def test_a_task_with_a_mask_counts_given_values_alone():
     mask = np.ones((16, 24, 2), bool)
     mask[:, 3:9] = False
     x = _RNG.normal(size=mask.shape).astype("float32")
-    task = tokenizer.make_task(config, 16, x, x, mask, mask)
-    assert set(task.train_data) == {"x", "observed"}
+    task = lessons.of_tokenizer(config, x, x, mask, mask)
+    assert set(task.rows) == {"x", "observed"}
 
     @jax.jit
     def run(key_init, key):
-        params, state = task.init(key_init, task.train_data)
-        return params, state, task.loss_fn(params, state, task.train_data, key)[1][1]
+        params, state = task.init(key_init, task.rows)
+        return params, state, task.loss_fn(params, state, task.rows, key)[1][1]
 
     params, state, metrics = run(jax.random.key(0), jax.random.key(1))
     assert all(np.isfinite(v) for v in metrics.values())
     assert metrics["loss_augmented"] > 0
     weights = task.export(params, state)
-    found = task.evaluate(weights, task.valid_data)["reconstruction_mse"]
+    found = task.evaluate(weights, task.valid)["reconstruction_mse"]
 
     @jax.jit
     def there_and_back(x):

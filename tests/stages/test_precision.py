@@ -7,10 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import lessons, tiny
 from tsgen_jax.runtime import sharding
-from tsgen_jax.stages import masked_prior as prior
-from tsgen_jax.stages import tokenizer
 from tsgen_jax.training import loop, optim
 
 _STEPS = 60
@@ -19,9 +17,7 @@ _EXACT = {"exp", "log", "rsqrt", "sqrt", "argmin", "argmax", "reduce_max"}
 
 
 def _tokenizer_task(method="vibcreg", **changes):
-    config = tiny.make_config(method, **changes)
-    x_train, x_valid = tiny.scaled(tiny.make_dataset())
-    return tokenizer.make_task(config, 16, x_train, x_valid)
+    return lessons.tiny_tokenizer(method, **changes)
 
 
 def _prior_task(method="none", num_tokens=15, **changes):
@@ -31,8 +27,7 @@ def _prior_task(method="none", num_tokens=15, **changes):
     tokens = (label[:, None] + np.arange(num_tokens)) % 8  # Something to learn.
     data = {"tokens": tokens.astype("int32"), "label": label}
     codes = rng.normal(size=(8, 8)).astype("float32")
-    model = prior.make_model(config, num_tokens, 3)
-    return prior.make_task(config, model, codes, data, data)
+    return lessons.of_prior(config, codes, data, data, 3)
 
 
 _TASKS = {"tokenizer": _tokenizer_task, "prior": _prior_task}
@@ -53,7 +48,7 @@ def _start(stage):
 
     @jax.jit
     def init(key):
-        batch = jax.tree.map(lambda a: a[:16], task.train_data)
+        batch = jax.tree.map(lambda a: a[:16], task.rows)
         params, model_state = task.init(key, batch)
         step = jnp.zeros((), jnp.int32)
         return loop.TrainState(step, params, model_state, optimizer.init(params))
@@ -69,7 +64,7 @@ def _trained(stage, precision):
     run = jax.jit(loop.make_run_steps(step, 16, sharding.make_mesh(16, 1)))
     losses = []
     for _ in range(_STEPS // 20):
-        state, means, _ = run(state, task.train_data, jax.random.key(0), 20)
+        state, means, _ = run(state, task.rows, jax.random.key(0), 20)
         losses.append(float(means["loss"]))
     return state, losses[0], losses[-1]
 
@@ -104,7 +99,7 @@ def test_which_operations_are_bfloat16(stage):
     half = {}
     for precision in ("float32", "bfloat16"):
         task = _TASKS[stage](precision=precision)
-        batch = jax.tree.map(lambda a: a[:16], task.train_data)
+        batch = jax.tree.map(lambda a: a[:16], task.rows)
         args = (*jax.eval_shape(task.init, jax.random.key(0), batch), batch)
         jaxpr = jax.make_jaxpr(task.loss_fn)(*args, jax.random.key(1)).jaxpr
         found = [
@@ -131,7 +126,7 @@ def _kept_bytes(stage, remat, depth):
     """What a forward pass through `depth` blocks or layers keeps for the gradient."""
     deep = {"tokenizer.num_res_blocks": depth, "prior.num_layers": depth}
     task = _TASKS[stage]("none", remat=remat, **deep)
-    batch = jax.tree.map(lambda a: a[:16], task.train_data)
+    batch = jax.tree.map(lambda a: a[:16], task.rows)
     params, state = jax.eval_shape(task.init, jax.random.key(0), batch)
 
     def kept(params, state):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import lessons, tiny
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.losses import self_supervised
 from tsgen_jax.models import vqvae
@@ -16,14 +16,14 @@ from tsgen_jax.stages import tokenizer
 def _task(method, **changes):
     config = tiny.make_config(method, **changes)
     x_train, x_valid = tiny.scaled(tiny.make_dataset())
-    return config, tokenizer.make_task(config, 16, x_train, x_valid)
+    return config, lessons.of_tokenizer(config, x_train, x_valid)
 
 
 @functools.cache
 def _cached_step(method, changes):
     """(params, state, ((loss, (state, metrics)), grads)) of one compiled step."""
     task = _task(method, **dict(changes))[1]
-    batch = {"x": task.train_data["x"][:16]}
+    batch = {"x": task.rows["x"][:16]}
 
     def run(key_init, key):
         params, state = task.init(key_init, batch)
@@ -54,7 +54,7 @@ def test_terms_equal_a_recomputation_in_numpy():
     params, state, ((_, (after, metrics)), _) = _step(
         "none", **{"ssl.augmented_weight": 0.0}
     )
-    x = jnp.asarray(task.train_data["x"][:16])
+    x = jnp.asarray(task.rows["x"][:16])
     model = tokenizer.make_model(config, *x.shape[1:])
     u = np.asarray(model.to_map(x))
     z, stats = vqvae.apply(model, params["model"], state["batch_stats"], "encode", u)
@@ -81,7 +81,7 @@ def test_terms_equal_a_recomputation_in_numpy():
 def test_the_loss_compares_quantised_first_with_continuous_second_view():
     config, task = _task("vicreg")
     params, state, ((_, (_, metrics)), _) = _step("vicreg")
-    x = jnp.asarray(task.train_data["x"][:16])
+    x = jnp.asarray(task.rows["x"][:16])
     x_b = augment.make_augment(**config.augment)(
         jax.random.split(jax.random.key(1))[0], x
     )
@@ -138,7 +138,7 @@ def test_byol_moves_its_target_slowly():
     ):
         np.testing.assert_array_equal(t, p)  # It starts as a copy.
     moved = jax.tree.map(lambda p, g: p - g, params, grads)
-    batch = {"x": task.train_data["x"][:16]}
+    batch = {"x": task.rows["x"][:16]}
     _, (later, _) = jax.jit(task.loss_fn)(moved, after, batch, jax.random.key(2))
     decay = config.ssl.byol.target_decay
     for new, old, p in zip(
@@ -149,14 +149,14 @@ def test_byol_moves_its_target_slowly():
 
 def test_evaluation_updates_nothing_and_equals_numpy():
     config, task = _task("none")
-    batch = {"x": task.train_data["x"][:16]}
+    batch = {"x": task.rows["x"][:16]}
     params, state, _ = _step("none")
     weights = task.export(params, state)
     before = jax.tree.map(np.array, weights)
-    found = task.evaluate(weights, task.valid_data)
+    found = task.evaluate(weights, task.valid)
     jax.tree.map(np.testing.assert_array_equal, before, weights)
     model = tokenizer.make_model(config, *batch["x"].shape[1:])
-    x = task.valid_data["x"]
+    x = task.valid["x"]
     tokens = vqvae.tokenize(model, weights, x)
     x_hat = vqvae.detokenize(model, weights, tokens)
     judge = ((np.asarray(x_hat, "float64") - x) ** 2).mean()

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import signal
 
@@ -6,15 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import lessons, tiny
+from tests.lessons import Lesson
+from tsgen_jax.recipe import Stage, example_of
 from tsgen_jax.runs.metrics import read_metrics
 from tsgen_jax.runtime import sharding
 from tsgen_jax.runtime.interrupt import InterruptedRunError
-from tsgen_jax.stages import masked_prior as prior
-from tsgen_jax.stages import tokenizer
 from tsgen_jax.training import loop
 from tsgen_jax.training.programs import Programs
-from tsgen_jax.types import Task
 
 
 def _toy(poison_at=-1, valid=True, losses=None, on_step=None):
@@ -41,19 +41,19 @@ def _toy(poison_at=-1, valid=True, losses=None, on_step=None):
         error = rows["x"] @ np.asarray(weights["kernel"]) - rows["y"]
         return {"loss": (error**2).mean()}
 
-    task = Task(
+    stage = Stage(
         name="tokenizer",
-        init=lambda key, batch: (
+        example=example_of(data),
+        init=lambda key, batch, given: (
             {"kernel": jax.random.normal(key, (3,))},
             {"seen": jnp.zeros((), jnp.int32)},
         ),
         loss_fn=loss_fn,
         export=lambda params, model_state: params,
         evaluate=evaluate,
-        train_data=data,
-        valid_data={k: v[: 8 if valid else 0] for k, v in data.items()},
     )
-    return task, traces
+    part = {k: v[: 8 if valid else 0] for k, v in data.items()}
+    return Lesson(stage, data, part), traces
 
 
 def _settings(**changes):
@@ -69,8 +69,10 @@ def _settings(**changes):
 def _fit(task, workdir, seed=0, num_devices=1, **changes):
     mesh = sharding.make_mesh(8, num_devices)
     return loop.fit(
-        task,
+        task.stage,
+        task.rows,
         _settings(**changes),
+        valid=task.valid,
         key=jax.random.key(seed),
         mesh=mesh,
         workdir=str(workdir),
@@ -172,7 +174,7 @@ def test_the_best_weights_are_kept_and_patience_stops(tmp_path):
         seen.append(np.array(weights["kernel"]))
         return original(weights, rows)
 
-    object.__setattr__(task, "evaluate", evaluate)
+    task.stage = dataclasses.replace(task.stage, evaluate=evaluate)
     weights, summary = _fit(task, tmp_path, num_steps=100, patience=2)
     assert summary == {"steps": 40, "selected_step": 20, "valid_loss": 1.0}
     np.testing.assert_array_equal(weights["kernel"], seen[1])
@@ -186,9 +188,7 @@ def test_last_weights_on_request_or_without_validation(tmp_path):
 
 
 def _tokenizer_task():
-    config = tiny.make_config("vibcreg")
-    x_train, x_valid = tiny.scaled(tiny.make_dataset())
-    return tokenizer.make_task(config, 16, x_train, x_valid)
+    return lessons.tiny_tokenizer()
 
 
 def _prior_task():
@@ -198,9 +198,8 @@ def _prior_task():
         "tokens": rng.integers(0, 8, (24, 15)).astype("int32"),
         "label": rng.integers(0, 3, 24).astype("int32"),
     }
-    model = prior.make_model(config, 15, 3)
     codes = rng.normal(size=(8, 8)).astype("float32")
-    return prior.make_task(config, model, codes, data, data)
+    return lessons.of_prior(config, codes, data, data, 3)
 
 
 @pytest.mark.parametrize("make_task", [_tokenizer_task, _prior_task])
@@ -211,7 +210,7 @@ def test_one_device_and_eight_agree_after_ten_steps(make_task):
     for num_devices in (1, 8):
         mesh = sharding.make_mesh(settings.batch_size, num_devices)
         assert mesh.size == num_devices
-        made = Programs([task], [jax.random.key(0)], settings, mesh)
+        made = Programs([task.run(jax.random.key(0))], settings, mesh)
         state, means, _ = made.run_steps(
             made.init(0)["train"], made.data, made.key, made.counts([10])
         )

@@ -29,7 +29,13 @@ def test_a_program_that_is_traced_again_is_seen(tmp_path, monkeypatch):
     def evaluate(weights, rows):
         return {"loss": float(jax.jit(lambda w: w.sum())(weights["kernel"]))}
 
-    late = _late(dataclasses.replace(task, evaluate=evaluate), tmp_path, monkeypatch)
+    late = _late(
+        dataclasses.replace(
+            task, stage=dataclasses.replace(task.stage, evaluate=evaluate)
+        ),
+        tmp_path,
+        monkeypatch,
+    )
     assert [what for what, _ in late].count("backend_compile_duration") == 4
 
 

@@ -1,8 +1,6 @@
 """Both networks of a run, or of several seeds: trained, or loaded when they are done."""
 
-import dataclasses
 import logging
-import math
 import os
 import time
 
@@ -12,7 +10,9 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residuals
+from tsgen_jax.generators.networks import make_models
 from tsgen_jax.generators.tokens import Generator, make_generator
+from tsgen_jax.recipe import Part, Stage, Weights, abstract_weights, part_of
 from tsgen_jax.runs import checkpoint
 from tsgen_jax.runs import directory as run_dir
 from tsgen_jax.runs.seeds import Own
@@ -21,7 +21,7 @@ from tsgen_jax.stages import masked_prior as prior_task
 from tsgen_jax.stages import tokenizer as tokenizer_task
 from tsgen_jax.training import loop
 from tsgen_jax.training import settings as stage_settings
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Array, PyTree
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,91 +33,75 @@ def key_of(config: ConfigDict, stage: int) -> Array:
 
 def train_both(
     runs: list[Own], dataset: Dataset
-) -> list[tuple[Generator, dict[str, Task]]]:
+) -> list[tuple[Generator, dict[str, Stage]]]:
     """Trains tokenizer and prior of every run, or loads them when they are done.
 
     Nothing of what tokens leave out is in their samples yet: see `residual_scale`.
     """
     config = runs[0].config  # They differ in their seed only.
-    seen, unseen = dataset.network_data("train"), dataset.network_data("valid")
-    x_train, x_valid = seen["x"], unseen["x"]
-    settings = stage_settings.fitted(config.train.tokenizer, "tokenizer", len(x_train))
-    tokenizer = tokenizer_task.make_model(config, *x_train.shape[1:])
-    task = tokenizer_task.make_task(
-        config,
-        settings.batch_size,
-        x_train,
-        x_valid,
-        seen.get("observed"),
-        unseen.get("observed"),
+    info, parts = (
+        DataInfo.of(dataset),
+        [part_of(dataset, p) for p in ("train", "valid")],
     )
-    first = _train_stage(runs, [task] * len(runs), settings, 1)
-
-    model = prior_task.make_model(
-        config, math.prod(tokenizer.map_shape), dataset.num_classes
-    )
-    tasks = []
-    for weights in first:  # Each seed has tokens of its own tokenizer.
-        make_data = prior_task.make_data_fn(config, tokenizer, weights)
-        temperature = config.masking.target_temperature
-        train_data = make_data(x_train, dataset.y_train, temperature)
-        valid_data = make_data(x_valid, dataset.y_valid, 0.0)
-        codes = weights["codebook"].codes
-        own = prior_task.make_task(config, model, codes, train_data, valid_data)
-        # The same function for all, so that it is compiled once.
-        evaluate = tasks[0].evaluate if tasks else own.evaluate
-        tasks.append(dataclasses.replace(own, evaluate=evaluate))
-    settings = stage_settings.fitted(config.train.prior, "prior", len(x_train))
-    second = _train_stage(runs, tasks, settings, 2)
-    facts, trained = DataInfo.of(dataset), []
-    for run, own, weights, last in zip(runs, tasks, first, second, strict=True):
+    tokenizer, prior = make_models(config, info)
+    stage_1 = tokenizer_task.make_stage(config, tokenizer)
+    first = _train_stage(runs, stage_1, [{} for _ in runs], parts)
+    stage_2 = prior_task.make_stage(config, prior, tokenizer)
+    given = [{"tokenizer": weights} for weights in first]
+    second = _train_stage(runs, stage_2, given, parts)
+    seen, unseen = (stage_1.rows(part, {}, False) for part in parts)
+    stages, trained = {"tokenizer": stage_1, "prior": stage_2}, []
+    for run, weights, last in zip(runs, first, second, strict=True):
         left_out = residuals.measured(run.workdir, tokenizer, weights, seen, unseen)
         both = {"tokenizer": weights, "prior": last}
-        generator = make_generator(config, facts, both, left_out, 0.0)
-        trained.append((generator, {"tokenizer": task, "prior": own}))
+        generator = make_generator(config, info, both, left_out, 0.0)
+        trained.append((generator, stages))
     return trained
 
 
 def _train_stage(
-    runs: list[Own], tasks: list[Task], settings: ConfigDict, stage: int
+    runs: list[Own], stage: Stage, given: list[Weights], parts: list[Part]
 ) -> list[PyTree]:
     """Weights of one stage of every run: loaded if done, else trained and stored."""
-    weights, left = [], []
-    for own, task in zip(runs, tasks, strict=True):
-        run = loop.Run(task, key_of(own.config, stage), own.workdir, own.name)
-        weights.append(_load_stage(run, settings))
+    config = runs[0].config
+    settings = stage_settings.fitted(
+        config.train[stage.name], stage.name, len(parts[0].label)
+    )
+    weights, left, rows = [], [], None
+    for own, of in zip(runs, given, strict=True):
+        weights.append(_load_stage(own, stage, of))
         if weights[-1] is None:
-            left.append(run)
+            if rows is None or stage.needs:  # Else the same for all seeds.
+                rows = [stage.rows(part, of, i == 0) for i, part in enumerate(parts)]
+            key = key_of(own.config, 1 + ("tokenizer", "prior").index(stage.name))
+            left.append(loop.Run(stage, *rows, of, key, own.workdir, own.name))
     if not left:
         return weights
-    mesh = sharding.make_mesh(
-        settings.batch_size, runs[0].config.num_devices, len(left)
-    )
+    mesh = sharding.make_mesh(settings.batch_size, config.num_devices, len(left))
     started = time.perf_counter()
     trained = loop.fit_all(left, settings, mesh)
     for run, (found, summary) in zip(left, trained, strict=True):
         found = jax.device_put(found, jax.devices()[0])
-        directory = os.path.join(run.workdir, run.task.name, "weights")
+        directory = os.path.join(run.workdir, stage.name, "weights")
         checkpoint.save_weights(directory, found)
-        run_dir.mark_done(run.workdir, run.task.name, summary)
+        run_dir.mark_done(run.workdir, stage.name, summary)
         weights[weights.index(None)] = found
         seconds = time.perf_counter() - started
         _LOG.info("%s: %.0f s; %s.", run.who, seconds, summary)
     return weights
 
 
-def _load_stage(run: loop.Run, settings: ConfigDict) -> PyTree | None:
+def _load_stage(own: Own, stage: Stage, given: Weights) -> PyTree | None:
     """Weights of a stage that is done; None if it is not."""
-    task = run.task
-    directory = os.path.join(run.workdir, task.name, "weights")
-    done = run_dir.read_done(run.workdir, task.name)
+    directory = os.path.join(own.workdir, stage.name, "weights")
+    done = run_dir.read_done(own.workdir, stage.name)
     if done is None or not os.path.isdir(directory):
         return None
-    _LOG.info("%s: done before, %s.", run.who, done)
-    batch = jax.tree.map(lambda a: a[: settings.batch_size], task.train_data)
-    shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), run.key, batch)
+    who = f"{stage.name}, {own.name}" if own.name else stage.name
+    _LOG.info("%s: done before, %s.", who, done)
     here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
     shapes = jax.tree.map(
-        lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
+        lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here),
+        abstract_weights(stage, given),
     )
     return checkpoint.load_weights(directory, shapes)

@@ -24,12 +24,13 @@ from tsgen_jax.data.dataset import Dataset, Scaler, fit_scaler
 from tsgen_jax.judges.fit_once import fit_once
 from tsgen_jax.judges.stages import classifier as classifier_task
 from tsgen_jax.models import classifier
+from tsgen_jax.recipe import Stage, abstract_weights
 from tsgen_jax.runs import checkpoint
 from tsgen_jax.runs import directory as run_dir
 from tsgen_jax.runtime import sharding
 from tsgen_jax.training import loop
 from tsgen_jax.training import settings as stage_settings
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Array, Batch, PyTree
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def load_or_train(config: ConfigDict, dataset: Dataset, workdir: str) -> Judge:
     scaler = fit_scaler(x)
     digest = _digest(config, x, y)
     model = classifier_task.make_model(config, dataset.num_classes)
-    task = classifier_task.make_task(config, model, scaler.transform(x), y)
+    stage, rows = classifier_task.make_stage(config, model, scaler.transform(x), y)
     shared = os.path.join(_shared_dir(config), f"{dataset.name}-{digest[:16]}")
     mine = os.path.join(workdir, "judge")
     if not _is_of(mine, digest):
@@ -96,10 +97,10 @@ def load_or_train(config: ConfigDict, dataset: Dataset, workdir: str) -> Judge:
             _LOG.info("Judge: the FCN that another run has trained.")
         else:
             test = {"x": scaler.transform(dataset.x_test), "label": dataset.y_test}
-            _train(config, task, test, digest, workdir)
+            _train(config, stage, rows, test, digest, workdir)
             _share(mine, shared)
     done = run_dir.read_done(workdir, "judge")
-    weights = checkpoint.load_weights(os.path.join(mine, "weights"), _shapes(task))
+    weights = checkpoint.load_weights(os.path.join(mine, "weights"), _shapes(stage))
     _LOG.info("Judge: FCN, accuracy on TEST %.1f %%.", 100 * done["accuracy"])
     return Judge(config, model, weights, scaler, digest, done["accuracy"])
 
@@ -121,8 +122,10 @@ def predictions_of_training_on(
         int [m].
     """
     scale, config = judge.scaler.transform, judge.config
-    task = classifier_task.make_task(config, judge.model, scale(x), y)
-    weights = fit_once(task, config.train.judge, jax.random.key(config.judge.seed))
+    stage, rows = classifier_task.make_stage(config, judge.model, scale(x), y)
+    weights = fit_once(
+        stage, rows, config.train.judge, jax.random.key(config.judge.seed)
+    )
     logits, _ = classifier_task.outputs(config, judge.model, weights, scale(x_test))
     return logits.argmax(-1)
 
@@ -148,31 +151,26 @@ def _is_of(directory: str, digest: str) -> bool:
     return done is not None and done["digest"] == digest
 
 
-def _shapes(task: Task) -> PyTree:
-    key = jax.random.key(0)
-    shapes = jax.eval_shape(lambda k, b: task.export(*task.init(k, b)), key, _one(task))
+def _shapes(stage: Stage) -> PyTree:
+    shapes = abstract_weights(stage, {})
     here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
     return jax.tree.map(
         lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
     )
 
 
-def _one(task: Task) -> PyTree:
-    return jax.tree.map(lambda a: a[:1], task.train_data)
-
-
-def _train(config, task, test, digest, workdir) -> None:
+def _train(config, stage, rows: Batch, test, digest, workdir) -> None:
     started = time.perf_counter()
-    num_series = len(task.train_data["x"])
+    num_series = len(rows["x"])
     settings = stage_settings.fitted(config.train.judge, "judge", num_series)
     mesh = sharding.make_mesh(settings.batch_size, config.num_devices)
     key = jax.random.key(config.judge.seed)
     mine = os.path.join(workdir, "judge")  # Its curves are not those of the run.
     os.makedirs(mine, exist_ok=True)
-    weights, summary = loop.fit(task, settings, key=key, mesh=mesh, workdir=mine)
+    weights, summary = loop.fit(stage, rows, settings, key=key, mesh=mesh, workdir=mine)
     weights = jax.device_put(weights, jax.devices()[0])
     checkpoint.save_weights(os.path.join(mine, "weights"), weights)
-    summary["accuracy"] = float(task.evaluate(weights, test)["accuracy"])
+    summary["accuracy"] = float(stage.evaluate(weights, test)["accuracy"])
     run_dir.mark_done(workdir, "judge", {**summary, "digest": digest})
     shutil.rmtree(os.path.join(mine, "judge"), ignore_errors=True)  # Checkpoints.
     _LOG.info("Judge: trained in %.0f s.", time.perf_counter() - started)

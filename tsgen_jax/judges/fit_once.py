@@ -5,26 +5,30 @@ import tempfile
 import jax
 from ml_collections import ConfigDict
 
+from tsgen_jax.recipe import Stage
 from tsgen_jax.runtime import sharding
 from tsgen_jax.training import loop
 from tsgen_jax.training import settings as stage_settings
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Array, Batch, PyTree
 
 
-def fit_once(task: Task, settings: ConfigDict, key: Array) -> PyTree:
-    """Weights of `task` after training; its directory is thrown away.
+def fit_once(stage: Stage, rows: Batch, settings: ConfigDict, key: Array) -> PyTree:
+    """Weights of `stage` after training; its directory is thrown away.
 
     Args:
-        task: without a validation part.
-        settings: `config.train[task.name]`; a batch larger than the data shrinks.
+        stage: of a judge.
+        rows: to train on.
+        settings: `config.train[stage.name]`; a batch larger than the data shrinks.
         key: decides the first weights, the batches and all noise.
 
     Raises:
-        FloatingPointError, InterruptedRunError: as `train.fit`.
+        FloatingPointError, InterruptedRunError: as `loop.fit`.
     """
-    num_series = len(jax.tree.leaves(task.train_data)[0])
-    settings = stage_settings.fitted(settings, task.name, num_series)
+    num_series = len(jax.tree.leaves(rows)[0])
+    settings = stage_settings.fitted(settings, stage.name, num_series)
     mesh = sharding.make_mesh(settings.batch_size, 0)
     with tempfile.TemporaryDirectory(prefix="tsgen-") as workdir:
-        weights, _ = loop.fit(task, settings, key=key, mesh=mesh, workdir=workdir)
+        weights, _ = loop.fit(
+            stage, rows, settings, key=key, mesh=mesh, workdir=workdir
+        )
     return jax.device_put(weights, jax.devices()[0])

@@ -2,7 +2,6 @@
 
 import os
 
-import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
@@ -11,45 +10,25 @@ from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation.scores import Score, representation
 from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.judges import assess, fcn
+from tsgen_jax.recipe import Measure, Stage, given_to, part_of
 from tsgen_jax.runs import directory as run_dir
 from tsgen_jax.runs import files
 from tsgen_jax.runs.metrics import Writer, read_metrics
-from tsgen_jax.types import Task
 
 _CONVERGED = 0.95  # Of the way from the first validation loss to the best.
-_ROWS = {  # Name: (better, ideal, note).
-    "reconstruction_mse": ("lower", 0.0, "TEST, scaled to variance 1."),
-    "reconstruction_mse_frequency": (
-        "lower",
-        0.0,
-        "TEST, on the STFT of scaled series.",
-    ),
-    "codebook_perplexity": (
-        "higher",
-        None,
-        "exp of the entropy of token use on TEST; at most the number of codes.",
-    ),
-    "codebook_usage": ("higher", 1.0, "Share of the codes that TEST uses."),
-    "codebook_similarity": ("lower", None, "Mean |cosine| between different codes."),
-    "masked_token_nll": (
-        "lower",
-        None,
-        "Nats per masked token of TEST, class given; masks by a cosine.",
-    ),
-    "nll_bound": ("lower", None, "Nats per token: -log p(series) / N is at most this."),
-    "prior_convergence_step": (
-        "lower",
-        None,
-        "First step with 95 % of the fall in validation NLL.",
-    ),
-}
+_STEP = Measure(
+    "prior_convergence_step",
+    "lower",
+    None,
+    "First step with 95 % of the fall in validation NLL.",
+)
 
 
 def evaluate(
     config: ConfigDict,
     dataset: Dataset,
     generator: Generator,
-    tasks: dict[str, Task],
+    stages: dict[str, Stage],
     samples: dict[str, np.ndarray],
     workdir: str,
 ) -> assess.Assessment:
@@ -59,7 +38,7 @@ def evaluate(
         config: sections `judge`, `evaluation` and `train` are read.
         dataset: of the run.
         generator: the trained models.
-        tasks: of both stages, for their errors on TEST.
+        stages: of it by name, for their errors on TEST.
         samples: x [n, L, C], label [n], tokens [n, N].
         workdir: the run directory; 'reconstructions.npz' is written there as well.
     """
@@ -73,7 +52,7 @@ def evaluate(
         os.path.join(workdir, "reconstructions.npz"),
         {"x": dataset.x_test, "x_hat": x_hat, "label": dataset.y_test},
     )
-    rows = _stage_scores(config, dataset, generator, tasks, tokens, workdir)
+    rows = _stage_scores(dataset, generator, stages, workdir)
     notes = []
     if "representation" in config.evaluation.scores.split("+"):
         more, notes = _representation(config, dataset, generator, tokens, samples)
@@ -90,30 +69,38 @@ def evaluate(
     return result
 
 
-def _stage_scores(config, dataset, generator, tasks, tokens, workdir) -> list[Score]:
-    stage_1 = tasks["tokenizer"].evaluate(
-        generator.tokenizer_weights, dataset.network_data("test")
-    )
-    data = {"tokens": tokens, "label": dataset.y_test}
-    stage_2 = tasks["prior"].evaluate(generator.prior_weights, data)
-    values = {name: stage_1[name] for name in _ROWS if name in stage_1}
-    values["masked_token_nll"] = stage_2["loss"]
-    values["nll_bound"] = stage_2["nll_bound"]
+def _stage_scores(dataset, generator, stages, workdir) -> list[Score]:
+    """What each stage's own metrics are on TEST."""
+    weights = {
+        "tokenizer": generator.tokenizer_weights,
+        "prior": generator.prior_weights,
+    }
+    test, rows = part_of(dataset, "test"), []
+    for name, stage in stages.items():
+        data = stage.rows(test, given_to(stage, weights), False)
+        found = stage.evaluate(weights[name], data)
+        rows += [
+            _score(stage.measures[k], v)
+            for k, v in found.items()
+            if k in stage.measures
+        ]
     step = _convergence_step(workdir)
-    if step is not None:
-        values["prior_convergence_step"] = step
-    guessing = float(jnp.log(config.quantizer.num_codes))
-    rows = []
-    for name, value in values.items():
-        better, ideal, note = _ROWS[name]
-        floors = {"guessing": guessing} if "nll" in name else {}
-        group = "representation"
-        rows.append(
-            Score(
-                name, "", float(value), None, None, floors, better, ideal, note, group
-            )
-        )
-    return rows
+    return rows if step is None else [*rows, _score(_STEP, step)]
+
+
+def _score(of: Measure, value: float) -> Score:
+    return Score(
+        name=of.name,
+        judge="",
+        value=float(value),
+        low=None,
+        high=None,
+        floors=dict(of.floors),
+        better=of.better,
+        ideal=of.ideal,
+        note=of.note,
+        group="representation",
+    )
 
 
 def _convergence_step(workdir: str) -> int | None:

@@ -1,6 +1,6 @@
 """TimeGAN's post-hoc scores: can a small GRU tell, and does it learn to predict?
 
-Yoon et al. 2019, section 5; see tasks/post_hoc.py for the networks and for where they
+Yoon et al. 2019, section 5; see stages/post_hoc.py for the networks and for where they
 differ from the authors' code. Three traps of the published protocol are the caller's
 to avoid: series that overlap, on both sides of a split, leak; scores against the
 training series reward memory, so also ask about TEST; and a score says little without
@@ -67,8 +67,8 @@ def discriminative_score(
         tested.append(scale(x[rows[num_train:]]))
     x = np.concatenate(trained)
     is_real = np.repeat([1, 0], num_train)
-    task = post_hoc.make_discriminator_task(config, x, is_real)
-    weights = fit_once(task, config.train.discriminator, key_fit)
+    stage, rows = post_hoc.make_discriminator(config, x, is_real)
+    weights = fit_once(stage, rows, config.train.discriminator, key_fit)
     logits_fn = post_hoc.make_logits_fn(post_hoc.make_model(config, x.shape[-1]))
     logits = [_per_series(config, logits_fn, weights, x) for x in tested]
     hits = (logits[0] > 0).astype(float), (logits[1] <= 0).astype(float)
@@ -121,8 +121,8 @@ def predictive_score(
     check_alike("train_on and reference", sets["train_on"].shape, reference.shape)
     scale = _make_scale("reference", reference)
     x, x_test = scale(sets["train_on"]), scale(sets["test_on"])
-    task = post_hoc.make_predictor_task(config, x)
-    weights = fit_once(task, config.train.predictor, key)
+    stage, rows = post_hoc.make_predictor(config, x)
+    weights = fit_once(stage, rows, config.train.predictor, key)
     errors_fn = post_hoc.make_errors_fn(post_hoc.make_model(config, x.shape[-1]))
     errors = _per_series(config, errors_fn, weights, x_test)
     low, high = _interval(config, np.mean, (errors,))

@@ -31,9 +31,9 @@ class Judge:
         settings = config.train.ts2vec.copy_and_resolve_references()
         if x.size <= config.judge.ts2vec.few_values:
             settings.num_steps = config.judge.ts2vec.few_steps
-        task = ts2vec.make_task(config, self._scale(x))
+        stage, rows = ts2vec.make_stage(config, self._scale(x))
         key = jax.random.key(config.judge.seed)
-        self._weights = fit_once(task, settings, key)
+        self._weights = fit_once(stage, rows, settings, key)
         self._features = ts2vec.make_features(config)
 
     def _scale(self, x: Array) -> np.ndarray:

@@ -6,7 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.nn.iter_norm import iter_norm
+from tsgen_jax.nn.iter_norm import iter_norm, largest_group
 from tsgen_jax.types import Array, DType
 
 _EPS = 1e-5
@@ -63,7 +63,7 @@ class Whitener(nn.Module):
     The reference's bias is left out: no term of the loss sees it.
     """
 
-    group_size: int
+    group_size: int  # Columns whitened together; less where the batch is small.
     num_steps: int
 
     @nn.compact
@@ -74,7 +74,7 @@ class Whitener(nn.Module):
             iter_norm,
             scale=scale,
             bias=jnp.zeros_like(scale),
-            group_size=self.group_size,
+            group_size=largest_group(self.group_size, *x.shape[-2:]),
             num_steps=self.num_steps,
         )
         for _ in range(x.ndim - 2):

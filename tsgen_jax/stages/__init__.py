@@ -1,1 +1,1 @@
-"""One file per stage: config -> Task."""
+"""Parts of more than one generator: a file per stage, config -> Stage."""

@@ -15,9 +15,10 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.losses import masked_tokens
 from tsgen_jax.models import prior, vqvae
+from tsgen_jax.recipe import Measure, Part, Stage, Weights
 from tsgen_jax.sampling import categorical, mask_schedule
 from tsgen_jax.training import batches
-from tsgen_jax.types import Array, Batch, Metrics, Task
+from tsgen_jax.types import Array, Batch, Metrics
 
 
 def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.Prior:
@@ -34,58 +35,98 @@ def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.P
     )
 
 
-def make_data_fn(
-    config: ConfigDict, model: vqvae.AutoEncoder, weights: vqvae.Weights
-) -> Callable[[np.ndarray, np.ndarray, float], Batch]:
-    """(scaled x [n, L, C], label [n], temperature) -> what stage 2 learns from.
+def make_rows(
+    config: ConfigDict, model: vqvae.AutoEncoder
+) -> Callable[[Part, Weights, bool], Batch]:
+    """`Stage.rows`: what stage 2 learns from, tokenised once.
 
-    'tokens' int32 [n, N] of the nearest codes at temperature 0, else 'token_logits'
-    float [n, N, K] to draw them from at every step; and 'label'. n may be 0.
+    'label' int32 [n], and 'tokens' int32 [n, N] of the nearest codes; or, to train on
+    with a `masking.target_temperature`, 'token_logits' float [n, N, K] to draw them
+    from at every step. n may be 0.
     """
     tokenize = jax.jit(functools.partial(vqvae.tokenize, model))
     logits = jax.jit(functools.partial(vqvae.token_logits, model))
 
-    def make_data(x, label, temperature):
+    def rows(part: Part, given: Weights, train: bool) -> Batch:
+        weights = given["tokenizer"]
+        temperature = config.masking.target_temperature if train else 0.0
+
         def fn(batch):
             if temperature > 0:
                 return logits(weights, batch["x"], temperature)
             return tokenize(weights, batch["x"])
 
-        name = "token_logits" if temperature > 0 else "tokens"
-        label = np.asarray(label, np.int32)
-        if len(x) == 0:
+        label = np.asarray(part.label, np.int32)
+        if len(part.x) == 0:
             tokens = np.zeros((0, math.prod(model.map_shape)), np.int32)
             return {"label": label, "tokens": tokens}
-        tokens = batches.map_batches(fn, {"x": x}, config.evaluation.batch_size)
+        name = "token_logits" if temperature > 0 else "tokens"
+        tokens = batches.map_batches(fn, {"x": part.x}, config.evaluation.batch_size)
         return {"label": label, name: tokens}
 
-    return make_data
+    return rows
 
 
-def make_task(
-    config: ConfigDict,
-    model: prior.Prior,
-    codes: Array,
-    train_data: Batch,
-    valid_data: Batch,
-) -> Task:
-    """Stage 2 on tokens.
+def make_stage(
+    config: ConfigDict, model: prior.Prior, tokenizer: vqvae.AutoEncoder
+) -> Stage:
+    """Stage 2 on the tokens of stage 1; its rows are those of `make_rows`.
 
     Args:
         config: the whole config.
         model: from `make_model`.
-        codes: the tokenizer's codes, float [K, D].
-        train_data: 'label' int32 [n] and 'tokens' int32 [n, N]; or, to draw tokens
-            anew at every step, 'token_logits' float [n, N, K] instead.
-        valid_data: 'label' and 'tokens' of the validation part.
+        tokenizer: the network of stage 1, whose weights are given.
     """
-    masking, num_codes = config.masking, config.quantizer.num_codes
 
-    def init(key, batch):
-        label = batch["label"]
+    def init(key, batch, given):
+        codes, label = given["tokenizer"]["codebook"].codes, batch["label"]
         tokens = jnp.zeros((len(label), model.num_tokens), jnp.int32)
         variables = model.init(key, tokens, label, codes, train=False)
-        return variables["params"], {"codes": jnp.asarray(codes)}
+        return variables["params"], {"codes": codes}
+
+    def export(params, model_state):
+        return {"params": params, "codes": model_state["codes"]}
+
+    size = config.train.prior.batch_size
+    return Stage(
+        name="prior",
+        needs=("tokenizer",),
+        example={
+            "tokens": jax.ShapeDtypeStruct((size, model.num_tokens), jnp.int32),
+            "label": jax.ShapeDtypeStruct((size,), jnp.int32),
+        },
+        init=init,
+        loss_fn=_make_loss_fn(config, model),
+        export=export,
+        rows=make_rows(config, tokenizer),
+        evaluate=make_evaluate(config, model),
+        measures=_measures(model.num_codes),
+    )
+
+
+def _measures(num_codes: int) -> dict[str, Measure]:
+    guessing = {"guessing": math.log(num_codes)}
+    return {
+        "loss": Measure(
+            "masked_token_nll",
+            "lower",
+            None,
+            "Nats per masked token of TEST, class given; masks by a cosine.",
+            guessing,
+        ),
+        "nll_bound": Measure(
+            "nll_bound",
+            "lower",
+            None,
+            "Nats per token: -log p(series) / N is at most this.",
+            guessing,
+        ),
+    }
+
+
+def _make_loss_fn(config: ConfigDict, model: prior.Prior):
+    """`Stage.loss_fn`: cross-entropy of masked tokens."""
+    masking, num_codes = config.masking, config.quantizer.num_codes
 
     def loss_fn(params, model_state, batch, key):
         key_target, key_mask, key_label, key_dropout = jax.random.split(key, 4)
@@ -117,18 +158,7 @@ def make_task(
         accuracy = right.sum() / mask.sum()
         return loss, (model_state, {"loss": loss, "masked_accuracy": accuracy})
 
-    def export(params, model_state):
-        return {"params": params, "codes": model_state["codes"]}
-
-    return Task(
-        name="prior",
-        init=init,
-        loss_fn=loss_fn,
-        export=export,
-        evaluate=make_evaluate(config, model),
-        train_data=train_data,
-        valid_data=valid_data,
-    )
+    return loss_fn
 
 
 def make_logits_fn(model: prior.Prior, weights):

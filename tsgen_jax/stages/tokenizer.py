@@ -13,13 +13,39 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.losses import reconstruction, self_supervised
 from tsgen_jax.models import vqvae
-from tsgen_jax.nn import iter_norm, quantizer
+from tsgen_jax.nn import quantizer
+from tsgen_jax.recipe import Measure, Part, Stage, Weights
 from tsgen_jax.stages import observed as observed_errors
 from tsgen_jax.stages import views
 from tsgen_jax.training import batches
-from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
+from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
 METHODS = ("none", *self_supervised.METHODS, "byol")
+_MEASURES = {
+    row.name: row
+    for row in (
+        Measure("reconstruction_mse", "lower", 0.0, "TEST, scaled to variance 1."),
+        Measure(
+            "reconstruction_mse_frequency",
+            "lower",
+            0.0,
+            "TEST, on the STFT of scaled series.",
+        ),
+        Measure(
+            "codebook_perplexity",
+            "higher",
+            None,
+            "exp of the entropy of token use on TEST; at most the number of codes.",
+        ),
+        Measure("codebook_usage", "higher", 1.0, "Share of the codes that TEST uses."),
+        Measure(
+            "codebook_similarity",
+            "lower",
+            None,
+            "Mean |cosine| between different codes.",
+        ),
+    )
+}
 
 
 def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEncoder:
@@ -34,33 +60,19 @@ def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEnco
     )
 
 
-def make_task(
-    config: ConfigDict,
-    batch_size: int,
-    x_train: Array,
-    x_valid: Array,
-    observed_train: Array | None = None,
-    observed_valid: Array | None = None,
-) -> Task:
+def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
     """Stage 1 on scaled series.
+
+    Its rows are 'x' float32 [n, L, C] and, where values are missing, 'observed' bool
+    [n, L, C], False where a value was only filled.
 
     Args:
         config: the whole config.
-        batch_size: B.
-        x_train: scaled series, float32 [n, L, C].
-        x_valid: the validation part, float32 [n', L, C].
-        observed_train: bool [n, L, C], False where a value was missing and only
-            filled; None, also in place of the next: all were given.
-        observed_valid: the same of the validation part.
+        model: from `make_model`.
     """
-    ssl = config.ssl
-    model = make_model(config, *x_train.shape[1:])
-    group = iter_norm.largest_group(
-        ssl.iter_norm.group_size, batch_size, ssl.projector.width
-    )
-    head = views.Head(ssl, group, jnp.dtype(config.precision))
+    head = views.Head(config.ssl, jnp.dtype(config.precision))
 
-    def init(key: Array, batch: Batch) -> tuple[PyTree, PyTree]:
+    def init(key: Array, batch: Batch, given) -> tuple[PyTree, PyTree]:
         return _init(config, model, head, key, batch["x"])
 
     def export(params, model_state):
@@ -70,19 +82,24 @@ def make_task(
             "codebook": model_state["codebook"],
         }
 
-    return Task(
+    shape = config.train.tokenizer.batch_size, model.length, model.channels
+    return Stage(
         name="tokenizer",
+        example={"x": jax.ShapeDtypeStruct(shape, jnp.float32)},
         init=init,
         loss_fn=_make_loss_fn(config, model, head),
         export=export,
+        rows=_rows,
         evaluate=make_evaluate(config, model),
-        train_data=_data(x_train, observed_train),
-        valid_data=_data(x_valid, observed_valid),
+        measures=_MEASURES,
     )
 
 
-def _data(x: Array, observed: Array | None) -> Batch:
-    return {"x": x} if observed is None else {"x": x, "observed": observed}
+def _rows(part: Part, given: Weights, train: bool) -> Batch:
+    del given, train
+    return {"x": part.x} | (
+        {} if part.observed is None else {"observed": part.observed}
+    )
 
 
 def _init(config, model, head, key, x):
@@ -110,7 +127,7 @@ def _init(config, model, head, key, x):
 
 
 def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head):
-    """`Task.loss_fn`: terms of the first view, of the second, and of both together."""
+    """`Stage.loss_fn`: terms of the first view, of the second, and of both together."""
     ssl = config.ssl
     augmented = augment.make_augment(**config.augment)
     two_views = ssl.method != "none" or ssl.augmented_weight > 0

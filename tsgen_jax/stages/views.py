@@ -28,7 +28,6 @@ class Head(nn.Module):
     """All that comes after pooling: projector, whitener, predictor."""
 
     config: ConfigDict  # config.ssl
-    group_size: int  # Columns that VIbCReg whitens together.
     dtype: DType
 
     def setup(self):
@@ -40,7 +39,8 @@ class Head(nn.Module):
         )
         if self.config.method == "vibcreg":
             steps = self.config.iter_norm.num_steps
-            self.whitener = projector.Whitener(self.group_size, steps)
+            size = self.config.iter_norm.group_size
+            self.whitener = projector.Whitener(size, steps)
         if byol:
             self.predictor = projector.Projector(**layers, num_hidden=1, use_bias=True)
 

@@ -7,43 +7,57 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
+from tsgen_jax.recipe import Stage, Weights
 from tsgen_jax.runtime.interrupt import InterruptedRunError, stop_on_signal
 from tsgen_jax.training.programs import Programs
 from tsgen_jax.training.progress import Member, Run
 from tsgen_jax.training.step import TrainState, make_run_steps, make_train_step
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Array, Batch, PyTree
 
 __all__ = ("Run", "TrainState", "fit", "fit_all", "make_run_steps", "make_train_step")
 _LOG = logging.getLogger(__name__)
 
 
 def fit(
-    task: Task, settings: ConfigDict, *, key: Array, mesh: Mesh, workdir: str
+    stage: Stage,
+    rows: Batch,
+    settings: ConfigDict,
+    *,
+    key: Array,
+    mesh: Mesh,
+    workdir: str,
+    valid: Batch | None = None,
+    given: Weights = MappingProxyType({}),
 ) -> tuple[PyTree, dict]:
     """Trains one stage of one run, or goes on where an earlier call stopped.
 
     Args:
-        task: the stage.
-        settings: `config.train[task.name]`, with the batch size to use.
+        stage: what is trained.
+        rows: arrays with one leading axis n; a batch is rows of them.
+        settings: `config.train[stage.name]`, with the batch size to use.
         key: decides the first weights, the batches and all noise.
         mesh: devices to share each batch among.
         workdir: the run directory; checkpoints go to `<workdir>/<stage>/checkpoints`.
+        valid: rows to select weights by; None: the last ones are taken.
+        given: weights of the stages that this one needs.
 
     Returns:
-        weights: what `task.export` gives, of the selected step.
+        weights: what `stage.export` gives, of the selected step.
         summary: steps done, selected step, its validation loss.
 
     Raises:
         FloatingPointError: a metric is not finite; names step and term.
         InterruptedRunError: SIGTERM or Ctrl-C; the state is saved.
     """
-    return fit_all([Run(task, key, workdir, "")], settings, mesh)[0]
+    run = Run(stage, rows, valid, dict(given), key, workdir, "")
+    return fit_all([run], settings, mesh)[0]
 
 
 def fit_all(
@@ -54,9 +68,9 @@ def fit_all(
     Each run has its own checkpoints, metrics, selection and early stopping.
 
     Args:
-        runs: their tasks have one `loss_fn` and one `export` in common, and data of
-            the same shapes (the same object, where the data are the same).
-        settings: `config.train[task.name]`, with the batch size to use.
+        runs: all of one stage, with rows of the same shapes (the same object, where
+            the rows are the same).
+        settings: `config.train[stage.name]`, with the batch size to use.
         mesh: from `sharding.make_mesh`, for as many seeds.
 
     Returns:
@@ -65,8 +79,8 @@ def fit_all(
     Raises:
         FloatingPointError, InterruptedRunError: as `fit`; the former names the run.
     """
-    name = runs[0].task.name
-    programs = Programs([r.task for r in runs], [r.key for r in runs], settings, mesh)
+    name = runs[0].stage.name
+    programs = Programs(runs, settings, mesh)
     with contextlib.ExitStack() as held:
         members = [Member(run, settings, held) for run in runs]
         stop = held.enter_context(stop_on_signal())
@@ -78,7 +92,7 @@ def fit_all(
             "%s: compiled in %.1f s; %d series, batch %d, %d device(s)%s, %s weights.",
             name,
             programs.compile_seconds,
-            len(jax.tree.leaves(runs[0].task.train_data)[0]),
+            len(jax.tree.leaves(runs[0].rows)[0]),
             settings.batch_size,
             mesh.size,
             f" for {len(runs)} seeds at once" if len(runs) > 1 else "",
@@ -164,7 +178,7 @@ def _run(
     stop: Callable[[], bool],
 ) -> None:
     """The loop proper: until all members are finished."""
-    has_valid = len(jax.tree.leaves(members[0].run.task.valid_data)[0]) > 0
+    has_valid = members[0].run.has_valid
     reports = _Reports(members)
     for i, member in enumerate(members):
         if member.finished:
@@ -197,7 +211,7 @@ def _run(
             for member in members:
                 member.checkpoints.wait()
             raise InterruptedRunError(
-                f"Stopped after step {target} of {members[0].run.task.name}; everything "
+                f"Stopped after step {target} of {members[0].run.stage.name}; everything "
                 "is saved. Run the same command again to go on."
             )
     reports.write()

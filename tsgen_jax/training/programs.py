@@ -16,17 +16,18 @@ from ml_collections import ConfigDict
 from tsgen_jax.runs.checkpoint import abstract
 from tsgen_jax.runtime import sharding
 from tsgen_jax.training import batches, optim
+from tsgen_jax.training.progress import Run
 from tsgen_jax.training.step import (
     TrainState,
     make_run_steps,
     make_train_step,
     split_key,
 )
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Array, PyTree
 
 
 class Programs:
-    """What `train.fit` runs on the devices; its steps are compiled when it is made.
+    """What `loop.fit` runs on the devices; its steps are compiled when it is made.
 
     Attributes:
         abstract: shapes and places of one seed's {'train', 'best'}.
@@ -35,34 +36,33 @@ class Programs:
 
     def __init__(
         self,
-        tasks: Sequence[Task],
-        keys: Sequence[Array],
+        runs: Sequence[Run],
         settings: ConfigDict,
         mesh: Mesh,
     ):
         """Compiles the steps.
 
         Args:
-            tasks: one per seed; they may differ in `init` and in their data.
-            keys: one per seed.
-            settings: `config.train[task.name]`, with the batch size to use.
+            runs: one per seed, all of one stage.
+            settings: `config.train[stage.name]`, with the batch size to use.
             mesh: from `sharding.make_mesh`, for as many seeds.
         """
         started = time.perf_counter()
-        self._tasks, self._keys, self._batch_size = tasks, keys, settings.batch_size
-        self._optimizer = optim.from_settings(settings)
+        self._runs, self._batch_size = runs, settings.batch_size
+        self._stage = stage = runs[0].stage
+        make_optimizer = stage.make_optimizer or optim.from_settings
+        self._optimizer = make_optimizer(settings)
         self._whole = sharding.replicated(mesh)
-        several = len(tasks) > 1
+        several = len(runs) > 1
         self._place = sharding.by_seed(mesh) if several else self._whole
-        self._num_seeds = len(tasks) if several else 0
-        shared = all(task.train_data is tasks[0].train_data for task in tasks)
+        self._num_seeds = len(runs) if several else 0
+        shared = all(run.rows is runs[0].rows for run in runs)
         self.data = self._place_data(shared)
-        key = jnp.stack(keys) if several else keys[0]
+        key = jnp.stack([run.key for run in runs]) if several else runs[0].key
         self.key = jax.device_put(key, self._place)
-        # Tasks with the same `init`, as of stage 1, share one program.
-        inits = {task.init: self._make_init(task) for task in tasks}
-        self._inits = [inits[task.init] for task in tasks]
-        shapes = jax.eval_shape(self._inits[0], keys[0], tasks[0].train_data)
+        self._init = self._make_init()
+        first = runs[0]
+        shapes = jax.eval_shape(self._init, first.key, first.rows, first.given)
         self.abstract = jax.tree.map(
             lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=self._whole),
             shapes,
@@ -77,9 +77,10 @@ class Programs:
         )
 
     def init(self, seed: int) -> PyTree:
-        """{'train', 'best'} of one seed (its place among the tasks) at step 0."""
-        given = self._keys[seed], self._tasks[seed].train_data
-        return self._inits[seed](*jax.device_put(given, self._whole))
+        """{'train', 'best'} of one seed (its place among the runs) at step 0."""
+        run = self._runs[seed]
+        of = run.key, run.rows, run.given
+        return self._init(*jax.device_put(of, self._whole))
 
     def join(self, states: Sequence[TrainState]) -> TrainState:
         """The states of all seeds as `run_steps` takes them."""
@@ -107,21 +108,21 @@ class Programs:
 
     def _exported(self, state: TrainState) -> PyTree:
         params = optim.weights_in_use(state.params, state.opt_state)
-        return self._tasks[0].export(params, state.model_state)
+        return self._stage.export(params, state.model_state)
 
     def _place_data(self, shared: bool) -> PyTree:
-        data = [task.train_data for task in self._tasks]
+        data = [run.rows for run in self._runs]
         if shared:
             return jax.device_put(data[0], self._whole)
         data = jax.tree.map(lambda *a: np.stack(a), *data)
         return jax.device_put(data, self._place)
 
-    def _make_init(self, task: Task):
-        def init(key, data):
+    def _make_init(self):
+        def init(key, data, given):
             key_init, key_batches, _ = split_key(key)
             first = jnp.zeros((), int)
             batch = batches.batch_at(data, key_batches, first, self._batch_size)
-            params, model_state = task.init(key_init, batch)
+            params, model_state = self._stage.init(key_init, batch, given)
             step = jnp.zeros((), jnp.int32)
             opt_state = self._optimizer.init(params)
             state = TrainState(step, params, model_state, opt_state)
@@ -131,7 +132,7 @@ class Programs:
         return jax.jit(init, out_shardings=self._whole)
 
     def _compile(self, mesh: Mesh, shared: bool):
-        step = make_train_step(self._tasks[0].loss_fn, self._optimizer)
+        step = make_train_step(self._stage.loss_fn, self._optimizer)
         run_steps = make_run_steps(step, self._batch_size, mesh)
         state = self.abstract["train"]
         if not self._num_seeds:
@@ -146,6 +147,6 @@ class Programs:
                 ),
                 state,
             )
-        ones = self.counts([1] * len(self._tasks))
+        ones = self.counts([1] * len(self._runs))
         lowered = run_steps.lower(state, abstract(self.data), abstract(self.key), ones)
         return lowered.compile()

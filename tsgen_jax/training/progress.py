@@ -1,15 +1,17 @@
-"""One run within `train.fit`: what it has on disk, and how far and how good it is."""
+"""One run within `loop.fit`: what it has on disk, and how far and how good it is."""
 
 import contextlib
 import dataclasses
 import math
 import os
 
+import jax
 from ml_collections import ConfigDict
 
+from tsgen_jax.recipe import Stage, Weights
 from tsgen_jax.runs.checkpoint import Checkpoints
 from tsgen_jax.runs.metrics import Writer
-from tsgen_jax.types import Array, PyTree, Task
+from tsgen_jax.types import Array, Batch, PyTree
 
 _NUM_KEPT = 2  # Checkpoints: if the newest is broken, one more is there.
 
@@ -19,13 +21,19 @@ class Run:
     """A stage of one run, to be trained.
 
     Attributes:
-        task: the stage.
+        stage: what is trained.
+        rows: arrays with one leading axis n; a batch is rows of them.
+        valid: the same of the validation part; None, or no rows: there is none.
+        given: weights of the stages that it needs.
         key: decides the first weights, the batches and all noise.
         workdir: the run directory; checkpoints go to `<workdir>/<stage>/checkpoints`.
         name: the run's name in messages, such as 'seed 3'; '' where there is only one.
     """
 
-    task: Task
+    stage: Stage
+    rows: Batch
+    valid: Batch | None
+    given: Weights
     key: Array
     workdir: str
     name: str
@@ -33,8 +41,14 @@ class Run:
     @property
     def who(self) -> str:
         """The stage and, where there are others, the run; for messages."""
-        name = self.task.name
+        name = self.stage.name
         return f"{name}, {self.name}" if self.name else name
+
+    @property
+    def has_valid(self) -> bool:
+        """Whether there is something to select weights by."""
+        rows = () if self.valid is None else jax.tree.leaves(self.valid)
+        return self.stage.evaluate is not None and len(rows) > 0 and len(rows[0]) > 0
 
 
 @dataclasses.dataclass
@@ -68,7 +82,7 @@ class Member:
     def __init__(self, run: Run, settings: ConfigDict, held: contextlib.ExitStack):
         """Opens its checkpoints; `held` closes them."""
         self.run, self._settings, self._held = run, settings, held
-        directory = os.path.join(run.workdir, run.task.name, "checkpoints")
+        directory = os.path.join(run.workdir, run.stage.name, "checkpoints")
         self.checkpoints = held.enter_context(Checkpoints(directory, _NUM_KEPT))
         self.step, self.best, self.last = 0, None, None
         self.writer: Writer | None = None
@@ -100,7 +114,7 @@ class Member:
         self.writer = self._held.enter_context(
             Writer(
                 self.run.workdir,
-                self.run.task.name,
+                self.run.stage.name,
                 self._settings.num_steps,
                 self.step,
                 shows_progress,
@@ -113,8 +127,7 @@ class Member:
         Raises:
             FloatingPointError: a metric is not finite.
         """
-        task = self.run.task
-        values = task.evaluate(weights, task.valid_data)
+        values = self.run.stage.evaluate(weights, self.run.valid)
         values = {name: float(value) for name, value in values.items()}
         self.check_finite({**values, "step": self.step})
         self.writer.write(self.step, "valid", values)
@@ -141,7 +154,7 @@ class Member:
         """Raises FloatingPointError that names run, 'step' and what is not finite."""
         broken = [name for name, value in values.items() if not math.isfinite(value)]
         if broken:
-            stage = self.run.task.name
+            stage = self.run.stage.name
             raise FloatingPointError(
                 f"{self.run.who}: step {int(values['step'])} has non-finite "
                 f"{', '.join(sorted(broken))}; the last good checkpoint is kept. Try a "

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests import tiny
+from tests.lessons import Lesson
 from tsgen_jax.judges.stages import ts2vec
 
 _L = 9
@@ -51,8 +52,10 @@ def test_every_length_and_place_comes(drawn):
 
 
 def test_the_weights_in_use_are_the_mean_of_all():
-    task = ts2vec.make_task(tiny.make_config(**SMALL), np.zeros((4, _L, 1), np.float32))
-    batch = {"x": task.train_data["x"]}
+    task = Lesson(
+        *ts2vec.make_stage(tiny.make_config(**SMALL), np.zeros((4, _L, 1), np.float32))
+    )
+    batch = {"x": task.rows["x"]}
     params, state = jax.jit(task.init)(jax.random.key(0), batch)
     loss_fn, seen = jax.jit(task.loss_fn), []
     for i in range(3):
@@ -69,7 +72,7 @@ def test_the_weights_in_use_are_the_mean_of_all():
 def test_noise_comes_from_the_key():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4, _L, 2)).astype(np.float32)
-    task = ts2vec.make_task(tiny.make_config(**SMALL), x)
+    task = Lesson(*ts2vec.make_stage(tiny.make_config(**SMALL), x))
     params, state = task.init(jax.random.key(0), {"x": x})
     loss = jax.jit(lambda key: task.loss_fn(params, state, {"x": x}, key)[0])
     values = [float(loss(jax.random.key(i))) for i in (0, 0, 1)]
@@ -79,4 +82,4 @@ def test_noise_comes_from_the_key():
 
 def test_one_time_point_is_refused():
     with pytest.raises(ValueError, match="1 time point"):
-        ts2vec.make_task(tiny.make_config(**SMALL), np.zeros((4, 1, 1), np.float32))
+        ts2vec.make_stage(tiny.make_config(**SMALL), np.zeros((4, 1, 1), np.float32))

@@ -9,8 +9,9 @@ import optax
 from ml_collections import ConfigDict
 
 from tsgen_jax.models import classifier
+from tsgen_jax.recipe import Stage, example_of
 from tsgen_jax.training import batches
-from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
+from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
 
 def make_model(config: ConfigDict, num_classes: int) -> classifier.Classifier:
@@ -21,10 +22,10 @@ def make_model(config: ConfigDict, num_classes: int) -> classifier.Classifier:
     )
 
 
-def make_task(
+def make_stage(
     config: ConfigDict, model: classifier.Classifier, x: Array, label: Array
-) -> Task:
-    """Cross-entropy on scaled series; no validation part, no choice is made on one.
+) -> tuple[Stage, Batch]:
+    """Cross-entropy on scaled series, and its rows; no choice is made on others.
 
     Args:
         config: the whole config.
@@ -33,7 +34,7 @@ def make_task(
         label: int [n] in [0, Y).
     """
 
-    def init(key: Array, batch: Batch) -> tuple[PyTree, PyTree]:
+    def init(key: Array, batch: Batch, given) -> tuple[PyTree, PyTree]:
         variables = model.init(key, batch["x"], train=False)
         return variables["params"], {"batch_stats": variables["batch_stats"]}
 
@@ -53,15 +54,15 @@ def make_task(
         return {"params": params, **model_state}
 
     data = {"x": x, "label": np.asarray(label, np.int32)}
-    return Task(
+    stage = Stage(
         name="judge",
+        example=example_of(data),
         init=init,
         loss_fn=loss_fn,
         export=export,
         evaluate=functools.partial(evaluate, config, model),
-        train_data=data,
-        valid_data=jax.tree.map(lambda a: a[:0], data),
     )
+    return stage, data
 
 
 def _cross_entropy(logits: Array, label: Array) -> jax.Array:

@@ -19,8 +19,9 @@ import optax
 from ml_collections import ConfigDict
 
 from tsgen_jax.models.recurrent import Recurrent
+from tsgen_jax.recipe import Stage, example_of
 from tsgen_jax.training import batches
-from tsgen_jax.types import Array, Batch, Metrics, PyTree, Task
+from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
 SeriesFn = Callable[[PyTree, Batch], jax.Array]
 
@@ -62,7 +63,9 @@ def make_errors_fn(model: Recurrent) -> SeriesFn:
     return errors_fn
 
 
-def make_discriminator_task(config: ConfigDict, x: Array, is_real: Array) -> Task:
+def make_discriminator(
+    config: ConfigDict, x: Array, is_real: Array
+) -> tuple[Stage, Batch]:
     """Real or generated, from the last state; sigmoid cross entropy.
 
     Args:
@@ -94,10 +97,10 @@ def make_discriminator_task(config: ConfigDict, x: Array, is_real: Array) -> Tas
     data = {"x": x, "is_real": is_real.astype(np.float32)}
     names = ("loss", "accuracy")
     init = _make_init(model, x.shape[-1])
-    return _make_task(config, "discriminator", init, per_series, names, data)
+    return _make_stage(config, "discriminator", init, per_series, names, data)
 
 
-def make_predictor_task(config: ConfigDict, x: Array) -> Task:
+def make_predictor(config: ConfigDict, x: Array) -> tuple[Stage, Batch]:
     """The last channel one step ahead; absolute error.
 
     Args:
@@ -117,7 +120,7 @@ def make_predictor_task(config: ConfigDict, x: Array) -> Task:
         return {"loss": errors_fn(weights, batch)}
 
     init = _make_init(model, max(1, x.shape[-1] - 1))
-    return _make_task(config, "predictor", init, per_series, ("loss",), {"x": x})
+    return _make_stage(config, "predictor", init, per_series, ("loss",), {"x": x})
 
 
 def _as_series(x: Array) -> np.ndarray:
@@ -128,22 +131,22 @@ def _as_series(x: Array) -> np.ndarray:
 
 
 def _make_init(model: Recurrent, num_inputs: int) -> Callable:
-    def init(key, batch):
+    def init(key, batch, given):
         x = jnp.zeros((1, 1, num_inputs), batch["x"].dtype)
         return model.init(key, x)["params"], {}
 
     return init
 
 
-def _make_task(
+def _make_stage(
     config: ConfigDict,
     name: str,
     init: Callable,
     per_series: Callable[[PyTree, Batch], dict[str, jax.Array]],
     names: tuple[str, ...],
     data: Batch,
-) -> Task:
-    """The task whose metrics `names` are the means of `per_series`."""
+) -> tuple[Stage, Batch]:
+    """The stage and rows whose metrics `names` are the means of `per_series`."""
 
     def loss_fn(params, model_state, batch, key):
         metrics = {k: v.mean() for k, v in per_series(params, batch).items()}
@@ -159,12 +162,12 @@ def _make_task(
         rows = batches.map_batches(lambda batch: columns(weights, batch), data, size)
         return dict(zip(names, rows.astype(np.float64).mean(0), strict=True))
 
-    return Task(
+    stage = Stage(
         name=name,
+        example=example_of(data),
         init=init,
         loss_fn=loss_fn,
         export=lambda params, model_state: params,
         evaluate=evaluate,
-        train_data=data,
-        valid_data={k: v[:0] for k, v in data.items()},
     )
+    return stage, data

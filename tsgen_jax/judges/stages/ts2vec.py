@@ -19,8 +19,9 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.losses import contrastive
 from tsgen_jax.models import ts2vec
+from tsgen_jax.recipe import Stage, example_of
 from tsgen_jax.training import batches
-from tsgen_jax.types import Array, Batch, PyTree, Task
+from tsgen_jax.types import Array, Batch, PyTree
 
 
 def make_model(config: ConfigDict) -> ts2vec.Encoder:
@@ -29,8 +30,8 @@ def make_model(config: ConfigDict) -> ts2vec.Encoder:
     return ts2vec.Encoder(**{name: config.judge.ts2vec[name] for name in names})
 
 
-def make_task(config: ConfigDict, x: Array) -> Task:
-    """Contrastive training on scaled series, float32 [n, L, C]; no validation part.
+def make_stage(config: ConfigDict, x: Array) -> tuple[Stage, Batch]:
+    """Contrastive training on scaled series, float32 [n, L, C], and its rows.
 
     Raises:
         ValueError: one time point, which has no part.
@@ -40,7 +41,7 @@ def make_task(config: ConfigDict, x: Array) -> Task:
     settings = config.judge.ts2vec
     model = make_model(config)
 
-    def init(key: Array, batch: Batch) -> tuple[PyTree, PyTree]:
+    def init(key: Array, batch: Batch, given) -> tuple[PyTree, PyTree]:
         every = jnp.ones(batch["x"].shape[:2], bool)
         params = model.init(key, batch["x"], every, every, train=False)["params"]
         mean = jax.tree.map(jnp.zeros_like, params)
@@ -58,15 +59,15 @@ def make_task(config: ConfigDict, x: Array) -> Task:
         loss = contrastive.hierarchical(z_a, z_b, num, settings.instance_weight)
         return loss, (_averaged(params, model_state), {"loss": loss})
 
-    return Task(
+    rows = {"x": x}
+    stage = Stage(
         name="ts2vec",
+        example=example_of(rows),
         init=init,
         loss_fn=loss_fn,
         export=lambda params, state: _averaged(params, state)["mean"],
-        evaluate=lambda weights, data: {},  # No choice is made on other series.
-        train_data={"x": x},
-        valid_data={"x": x[:0]},
     )
+    return stage, rows
 
 
 def crops(key: Array, x: Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:

@@ -185,11 +185,26 @@ def test_resplit_is_stratified_and_complete():
     assert _rows(again.x_test) == _rows(data.x_test) != _rows(other.x_test)
 
 
-def test_resplit_refuses_what_cannot_be_stratified():
-    with pytest.raises(ValueError, match="2 series per class.* have 1: c"):
-        _make(_raw(["a", "a", "b", "c"], ["a", "b"]), split="resplit")
-    with pytest.raises(ValueError, match="leaves 1 for TEST and 11 for TRAIN"):
-        _make(_raw(["a", "b", "c"] * 2), split="resplit", test_fraction=0.05)
+def test_a_class_of_one_series_stays_in_train():
+    raw = _raw(["a", "a", "b", "c"], ["a", "b", "a"])
+    data = _make(raw, split="resplit", validation_fraction=0.0)
+    counts = [np.bincount(y, minlength=3) for y in (data.y_train, data.y_test)]
+    np.testing.assert_array_equal(np.add(*counts), [4, 2, 1])
+    assert (counts[0][2], counts[1][2]) == (1, 0)
+    assert "Warning: classes of one series: 1 ('c')" in data.describe().splitlines()[-1]
+    assert "--label=none" in data.describe()
+    with pytest.raises(ValueError, match="a class of its own.*--label=none"):
+        _make(_raw(["a", "b"], ["c", "d"]), split="resplit")
+
+
+@pytest.mark.parametrize(("fraction", "sizes"), [(0.05, (9, 3)), (0.95, (3, 9))])
+def test_resplit_has_every_class_on_both_sides(fraction, sizes):
+    raw = _raw(["a", "b", "c"] * 2)
+    options = {"split": "resplit", "validation_fraction": 0.0}
+    data = _make(raw, **options, test_fraction=fraction)
+    assert (len(data.y_train), len(data.y_test)) == sizes
+    assert set(data.y_train) == set(data.y_test) == {0, 1, 2}
+    assert f"TEST has {sizes[1]} series" in data.describe()
 
 
 def test_one_class_is_allowed():

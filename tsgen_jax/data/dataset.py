@@ -14,7 +14,7 @@ from tsgen_jax.data.missing import CHOICES as MISSING
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.data.parts import SPLITS
 from tsgen_jax.data.scaling import AnyScaler, EndScaler, Scaler, fit_scaler
-from tsgen_jax.data.series import UNLABELLED, SeriesSet
+from tsgen_jax.data.series import UNLABELLED, SeriesSet, is_warning
 from tsgen_jax.data.sources import files
 from tsgen_jax.data.sources.archive import RawSet, class_names, load_archive
 from tsgen_jax.data.sources.description import Description, describe_arrays
@@ -116,7 +116,8 @@ class Dataset:
         ]
         if not self.has_labels:
             lines[-1] = "no classes: there are no labels"
-        return "\n".join([*lines, *self.notes])
+        # Warnings last, where they are seen.
+        return "\n".join([*lines, *sorted(self.notes, key=is_warning)])
 
 
 def load_dataset(
@@ -264,7 +265,7 @@ def _make(
         scaler=EndScaler(scaler) if division.ends else scaler,
         num_filled=division.num_filled,
         described=described,
-        notes=notes,
+        notes=(*notes, *division.notes),
         **fields,
     )
 

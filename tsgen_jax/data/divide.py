@@ -39,6 +39,7 @@ class Division:
         num_filled: values that were missing inside series, each counted once.
         ends: whether series are of unequal lengths.
         source: a short phrase, also on how the parts were made.
+        notes: what is to be said about the parts, as `SeriesSet.notes`.
     """
 
     train: Part
@@ -47,6 +48,7 @@ class Division:
     num_filled: int
     ends: bool
     source: str
+    notes: tuple[str, ...] = ()
 
 
 def of_raw(
@@ -63,13 +65,13 @@ def of_raw(
         Part(missing.fill(x[part], f"{raw.name} {part}"), y[part], ~gaps[part])
         for part in x
     )
-    source = raw.source
+    source, notes = raw.source, []
     if split == "resplit":
         pool = Part(*map(np.concatenate, zip(train, test, strict=True)))
-        rows = parts.resplit(pool.y, test_fraction, split_seed)
+        *rows, notes = parts.resplit(pool.y, test_fraction, split_seed)
         train, test = map(pool.rows, rows)
         source = f"{source}, resplit with seed {split_seed}"
-    return Division(train, None, test, num_filled, False, source)
+    return Division(train, None, test, num_filled, False, source, tuple(notes))
 
 
 def of_series(
@@ -90,10 +92,10 @@ def of_series(
             "are divided by time. Leave data.split=archive."
         )
     pool, num_filled = _pad(found, choice)
-    source = found.source
+    source, notes = found.source, []
     if split == "resplit" or place is None:
         _check_enough(found, {"the file": len(pool.y)}, 2 * _MIN_SERIES)
-        rows = parts.resplit(pool.y, test_fraction, split_seed)
+        *rows, notes = parts.resplit(pool.y, test_fraction, split_seed)
         train, valid, test = pool.rows(rows[0]), None, pool.rows(rows[1])
         source = f"{source}, split with seed {split_seed}"
     else:
@@ -104,7 +106,7 @@ def of_series(
     counts = {"TRAIN": len(train.y), "TEST": len(test.y)}
     _check_enough(found, counts, _MIN_SERIES)
     ends = bool(found.lengths.min() < found.lengths.max())
-    return Division(train, valid, test, num_filled, ends, source)
+    return Division(train, valid, test, num_filled, ends, source, tuple(notes))
 
 
 def _pad(found: SeriesSet, choice: str) -> tuple[Part, int]:

@@ -4,6 +4,8 @@ import collections
 
 import numpy as np
 
+from tsgen_jax.data.series import warning
+
 SPLITS = ("archive", "resplit")
 
 
@@ -25,26 +27,63 @@ def check_options(
         raise ValueError(f"split_seed must be in [0, 2^32), got {split_seed}.")
 
 
-def resplit(y: np.ndarray, test_fraction: float, split_seed: int) -> list[np.ndarray]:
-    """Row numbers, ascending, of TRAIN and TEST; stratified by label `y` [n]."""
+def resplit(
+    y: np.ndarray, test_fraction: float, split_seed: int
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Divides series, stratified by label.
+
+    Classes of one series are in TRAIN. TRAIN and TEST have one of every other class at
+    least, so with many classes of few series TEST may be larger than asked for.
+
+    Args:
+        y: labels [n].
+        test_fraction: share of the series for TEST.
+        split_seed: of the draw.
+
+    Returns:
+        Row numbers, ascending, of TRAIN and of TEST, and what is to be said.
+
+    Raises:
+        ValueError: every class has one series.
+    """
     from sklearn.model_selection import train_test_split
 
-    single = [label for label, count in collections.Counter(y).items() if count < 2]
-    if single:
+    single = {label for label, count in collections.Counter(y).items() if count < 2}
+    rows = np.array([i for i, label in enumerate(y) if label not in single], dtype=int)
+    alone = np.setdiff1d(np.arange(len(y)), rows)
+    notes = _say_single(sorted(single))
+    num_classes = len(set(y[rows]))
+    if num_classes == 0:
         raise ValueError(
-            f"'resplit' needs 2 series per class, these have 1: {', '.join(single)}."
+            f"Each of the {len(y)} series has a class of its own, so that none can be in "
+            "TRAIN and TEST. If these are names of series, do without labels by "
+            "--label=none (data.label_column)."
         )
-    num_test, num_classes = int(np.ceil(test_fraction * len(y))), len(np.unique(y))
-    if min(num_test, len(y) - num_test) < num_classes:
-        raise ValueError(
-            f"test_fraction={test_fraction} of {len(y)} series leaves {num_test} for "
-            f"TEST and {len(y) - num_test} for TRAIN; each needs {num_classes}, the "
-            "number of classes. Choose a fraction nearer to 0.5."
+    wanted = int(np.ceil(test_fraction * len(y)))
+    num_test = min(max(wanted, num_classes), len(rows) - num_classes)
+    if num_test != wanted:
+        notes.append(
+            f"TEST has {num_test} series, not {wanted} as data.test_fraction="
+            f"{test_fraction:g} says: every class is in TRAIN and in TEST"
         )
     train, test = train_test_split(
-        np.arange(len(y)), test_size=num_test, stratify=y, random_state=split_seed
+        rows, test_size=num_test, stratify=y[rows], random_state=split_seed
     )
-    return [np.sort(train), np.sort(test)]
+    return np.sort(np.concatenate([train, alone])), np.sort(test), notes
+
+
+def _say_single(single: list[str]) -> list[str]:
+    if not single:
+        return []
+    shown = ", ".join(repr(str(label)) for label in single[:5]) + ", ..." * (
+        len(single) > 5
+    )
+    return [
+        warning(
+            f"classes of one series: {len(single)} ({shown}); they are in TRAIN and not "
+            "in TEST; if labels are no classes, say --label=none (data.label_column)"
+        )
+    ]
 
 
 def choose_validation(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:

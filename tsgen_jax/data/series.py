@@ -135,9 +135,8 @@ class SeriesSet:
         high = np.nanmax([np.nanmax(x, 0, initial=-np.inf) for x in self.series], 0)
         shown = [
             f"{name} {a:.4g} to {b:.4g}" + " (constant)" * bool(a == b)
-            for name, a, b in zip(self.channels, low, high, strict=True)
-        ]
-        shown = [*shown[:_SHOWN], "..."] if len(shown) > _SHOWN else shown
+            for name, a, b in zip(self.channels[:_SHOWN], low, high, strict=False)
+        ] + ["..."] * (len(self.channels) > _SHOWN)
         gaps = sum(int(np.isnan(x).sum()) for x in self.series)
         total = int(lengths.sum()) * len(self.channels)
         said = f"{len(lengths)} series of {lengths[0]} time points"

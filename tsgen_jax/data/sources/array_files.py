@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from tsgen_jax.data.series import SeriesSet, without_end
+from tsgen_jax.data.sources import sentinels
 from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 
@@ -32,7 +33,7 @@ def read(path: str, name: str, how: Reading) -> SeriesSet:
     if how.label_column == NONE:
         label = None
     source = os.path.basename(path)
-    series, said = from_array(x, how, source)
+    series, said = from_array(sentinels.without_listed(x, how), how, source)
     if label is not None:
         label = _words(label, source)
     layout = "series" if len(series) == 1 and x.ndim < 3 else "wide"
@@ -135,6 +136,7 @@ def _read_ts(path: str, name: str, how: Reading) -> SeriesSet:
         raise ValueError(f"{path}: no series after '@data'.")
     label = np.array(labels, dtype=str) if has_label and not has_target else None
     said = "layout: .ts" + "; target numbers not used" * has_target
+    series = [sentinels.without_listed(x, how) for x in series]
     series = tuple(without_end(x, how.trailing) for x in series)
     label = None if how.label_column == NONE else label
     described = describe_arrays(how, "wide", series)

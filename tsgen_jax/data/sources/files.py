@@ -11,7 +11,7 @@ import re
 import numpy as np
 
 from tsgen_jax.data.series import SeriesSet
-from tsgen_jax.data.sources import array_files, layouts, tables
+from tsgen_jax.data.sources import array_files, layouts, sentinels, tables
 from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import find_roles
@@ -50,7 +50,8 @@ def read(path: str, how: Reading) -> SeriesSet:
             "a row or a column tells series apart, say so by data.layout=wide or "
             f"data.id_column. What was understood: {'; '.join(found.notes)}."
         )
-    return dataclasses.replace(found, notes=(*found.notes, *found.facts()))
+    notes = (*found.notes, *found.facts(), *sentinels.suspicions(found))
+    return dataclasses.replace(found, notes=notes)
 
 
 def find(path: str, how: Reading) -> SeriesSet:
@@ -128,6 +129,8 @@ def _read_pair(path: str, pair: tuple[str, str], how: Reading) -> SeriesSet:
             how,
             layout=roles.layout,
             header="yes" if table.has_header else "no",
+            decimal=table.format.decimal,
+            thousands=table.format.thousands,
             label_column=roles.label or NONE,
             id_column=roles.series or NONE,
             time_column=roles.time or NONE,
@@ -179,11 +182,22 @@ def _read_tables(path: str, files: list[str], how: Reading) -> SeriesSet:
         table.frame.assign(**{_FILE: stem(file)})
         for table, file in zip(read_ones, files, strict=True)
     ]
+    forms = {table.format: table for table in read_ones}
+    if len(forms) > 1:
+        one, other = list(forms.values())[:2]
+        raise ValueError(
+            f"{path}: numbers are written in two ways: {one.where} has "
+            f"{one.format.describe() or 'decimal points'}, {other.where} "
+            f"{other.format.describe() or 'decimal points'}. Say which holds by "
+            "--decimal and --thousands (data.decimal, data.thousands)."
+        )
     whole = tables.Table(
         pd.concat(frames, ignore_index=True),
         first.has_header,
         os.path.basename(os.path.abspath(path)),
         1,
+        first.format,
+        notes=first.notes,
     )
     how = dataclasses.replace(how, layout="long", id_column=_FILE)
     channels = list(find_roles(whole, how).channels)

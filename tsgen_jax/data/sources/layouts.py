@@ -10,10 +10,11 @@ import numpy as np
 
 from tsgen_jax.data.series import SeriesSet, without_end
 from tsgen_jax.data.sources import time_grid
+from tsgen_jax.data.sources.alike import alike
 from tsgen_jax.data.sources.description import Description, are_whole
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import Roles, find_roles
-from tsgen_jax.data.sources.tables import Table
+from tsgen_jax.data.sources.table import Table
 from tsgen_jax.data.sources.time_step import TimeStep
 
 
@@ -50,11 +51,18 @@ def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
         channels = roles.channels
         whole = are_whole(series, len(channels))
         ids = tuple(groups) if roles.series else None
+        notes += alike(ids or (), "names of series")
         if roles.label:
             label = _labels(table, roles, groups)
         if roles.time:
             series, times, step, said = _on_grid(table, roles, groups, series)
             notes += said
+        if roles.layout == "long":
+            series, times, said = _without_ends(series, times, how.trailing)
+            notes += said
+    notes += _missing_words(table, roles)
+    if label is not None:
+        notes += alike(label, "labels")
     described = Description(
         how=dataclasses.replace(
             how,
@@ -83,6 +91,26 @@ def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
         ids,
         None if times is None else tuple(times),
     )
+
+
+def _missing_words(table: Table, roles: Roles) -> list[str]:
+    counts = table.missing_words(list(roles.channels))
+    shown = [f"{word!r} ({count})" for word, count in list(counts.items())[:5]]
+    more = ", ..." if len(counts) > len(shown) else ""
+    return [f"missing values are written {', '.join(shown)}{more}"] if counts else []
+
+
+def _without_ends(series, times, trailing: str):
+    """Series of long tables up to their last value, unless it is only missing."""
+    cut = [without_end(x, trailing) for x in series]
+    count = sum(len(a) < len(b) for a, b in zip(cut, series, strict=True))
+    if times is not None:
+        times = [t[: len(x)] for t, x in zip(times, cut, strict=True)]
+    said = (
+        f"{count} series end in empty cells, taken for their end; missing values by "
+        "--trailing=missing (data.trailing)"
+    )
+    return cut, times, [said] if count else []
 
 
 def _columns(table: Table, roles: Roles) -> tuple[str, ...]:

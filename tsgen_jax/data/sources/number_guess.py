@@ -5,11 +5,12 @@ of the cell decide, and the guess is a warning.
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable
 
 from tsgen_jax.data.series import warning
 from tsgen_jax.data.sources.number_format import GROUPED, NumberFormat
 from tsgen_jax.data.sources.reading import Reading
+from tsgen_jax.data.sources.table import Table
 
 _SPACED = f"(?:{GROUPED[' ']}|{GROUPED[chr(39)]})"
 _OTHER = {",": ".", ".": ","}
@@ -38,48 +39,49 @@ _FORMS = _forms()
 _DATED = re.compile(r"(\d{1,2}\.){1,2}\d{4}|\d{4}\.\d{1,2}(\.\d{1,2})?")
 
 
-def guess(
-    columns: Mapping[str, list[str]],
-    plain: Container[str],
-    separator: str,
-    how: Reading,
-    where: str,
-) -> tuple[NumberFormat, list[str]]:
+def guess(table: Table, how: Reading) -> tuple[NumberFormat, list[str]]:
     """The format, and what is to be said about it.
 
     Args:
-        columns: cells by name of the column.
-        plain: names of the columns whose cells Python reads as numbers.
-        separator: what stands between cells.
+        table: of a text file, its numbers read as Python reads them.
         how: its decimal and thousands signs hold where they are given.
-        where: names the file.
 
     Raises:
         ValueError: cells that contradict each other.
     """
-    seen = _examples(columns, plain)
+    seen = _examples(table)
     decimal, notes = how.decimal, []
     if not decimal and how.thousands in _OTHER:
         decimal = _OTHER[how.thousands]
     if not decimal:
-        decimal, notes = _decimal(seen, columns, separator, where)
+        decimal, notes = _decimal(seen, table)
     thousands = how.thousands or _thousands(seen, decimal)
     made = NumberFormat(decimal, thousands, how.missing_words)
     if made.describe():
-        example = next(iter(seen.values()), ("", ""))[1].strip()
+        example = _example(seen, made)
         guessed = "" if how.decimal and how.thousands else " (guessed)"
-        notes.insert(0, f"numbers: {made.describe()}, as in {example!r}{guessed}")
+        notes.insert(0, f"numbers: {made.describe()}{example}{guessed}")
     return made, notes
 
 
-def _examples(columns, plain) -> dict[str, tuple[str, str]]:
+def _example(seen, form: NumberFormat) -> str:
+    signs = {form.decimal if form.decimal == "," else "", form.thousands} - {"", "none"}
+    cells = [c.strip() for _, c in seen.values() if any(sign in c for sign in signs)]
+    return f", as in {cells[0]!r}" if cells else ""
+
+
+def _examples(table: Table) -> dict[str, tuple[str, str]]:
     """The first cell of every form, with its column."""
     seen = {}
-    for name, cells in columns.items():
+    for name in table.frame.columns:
         forms = _FORMS
-        if name in plain:  # Nothing but points, which are decimal if one of them is.
+        if table.is_numeric(name):
+            # Nothing but points, which are decimal if one of them is.
             forms = () if "decimal ." in seen else ("decimal .", "either .")
-        text = "\n".join(cells) if forms else ""
+        if not forms:
+            continue
+        cells = [cell for cell in table.cells(name) if cell is not None]
+        text = "\n".join(cells)
         for form in forms:
             sign = form[-1]
             if form not in seen and (sign in text or sign in " '"):
@@ -91,15 +93,15 @@ def _examples(columns, plain) -> dict[str, tuple[str, str]]:
 
 def _is_dated(form: str, cells: Iterable[str]) -> bool:
     """Whether cells with points are dates, such as 01.2024."""
-    return form.endswith(".") and all(_DATED.fullmatch(c.strip()) for c in cells if c)
+    return form.endswith(".") and all(_DATED.fullmatch(c.strip()) for c in cells)
 
 
-def _decimal(seen, columns, separator: str, where: str) -> tuple[str, list[str]]:
+def _decimal(seen, table: Table) -> tuple[str, list[str]]:
     point = seen.get("decimal .") or seen.get("thousands ,")
     comma = seen.get("decimal ,") or seen.get("thousands .")
     if point and comma:
         raise ValueError(
-            f"{where}: {point[1].strip()!r} (column {point[0]!r}) has a decimal point, "
+            f"{table.where}: {point[1].strip()!r} (column {point[0]!r}) has a decimal point, "
             f"{comma[1].strip()!r} (column {comma[0]!r}) a decimal comma. Write all "
             "numbers alike, or say which holds by --decimal=. or --decimal=, "
             "(data.decimal)."
@@ -108,7 +110,7 @@ def _decimal(seen, columns, separator: str, where: str) -> tuple[str, list[str]]
         return ("." if point else ","), []
     if "either ," in seen:
         name, cell = seen["either ,"]
-        is_grouped = separator == "," or _small_only(columns[name], ",")
+        is_grouped = table.separator == "," or _small_only(table.cells(name), ",")
         value = cell.strip().replace(",", "")
         read, rival = (value, cell.strip().replace(",", "."))[
             :: 1 if is_grouped else -1
@@ -119,9 +121,9 @@ def _decimal(seen, columns, separator: str, where: str) -> tuple[str, list[str]]
             f"say --decimal={sign} (data.decimal)"
         )
         return _OTHER[sign], [said]
-    if "either ." in seen and separator != ",":
+    if "either ." in seen and table.separator != ",":
         name, cell = seen["either ."]
-        if _small_only(columns[name], "."):
+        if _small_only(table.cells(name), "."):
             said = warning(
                 f"{cell.strip()!r} (column {name!r}) is read with a decimal point; if "
                 f"it is {cell.strip().replace('.', '')}, say --thousands=. "

@@ -9,7 +9,7 @@ import numpy as np
 from tsgen_jax.data.series import warning
 from tsgen_jax.data.sources import time_grid
 from tsgen_jax.data.sources.reading import NONE, Reading
-from tsgen_jax.data.sources.tables import Table
+from tsgen_jax.data.sources.table import Table
 
 _TIMES = ("time", "date", "datetime", "timestamp", "ds", "date_time", "time_idx")
 _IDS = ("id", "series", "series_id", "item_id", "unique_id", "case", "case_id")
@@ -69,8 +69,10 @@ def find_roles(table: Table, how: Reading) -> Roles:
         label, values = _wide_label(table, how, label, words, values)
     elif label and not how.label_column and layout == "series":
         values, label = tuple(n for n in names if n in (label, *values)), ""
+    if layout == "wide" and label and not how.label_column and _is_name(table, label):
+        rows, label, said = [*rows, label], "", [*said, _say_names(label)]
     if not chosen:
-        said += _check_words(table, [n for n in words if n != label])
+        said += _check_words(table, [n for n in words if n not in (label, *rows)])
     if not values:
         raise ValueError(f"{table.where} has no column of values: {', '.join(names)}.")
     if layout == "long" and not series:
@@ -89,6 +91,19 @@ def find_roles(table: Table, how: Reading) -> Roles:
     time = "" if layout == "wide" else time
     roles = Roles(layout, label, series, time, values, ())
     return dataclasses.replace(roles, notes=(_say(table, how, roles), *said))
+
+
+def _is_name(table: Table, label: str) -> bool:
+    """Whether every row has a label of its own."""
+    return len(set(table.words(label))) == len(table.frame) > 2
+
+
+def _say_names(label: str) -> str:
+    return warning(
+        f"column {label!r} is another in every row: it is taken for names of series, not "
+        f"for labels, as by --label=none; --label={label} (data.label_column) says that "
+        "they are labels"
+    )
 
 
 def _id_by_time(table: Table, free: list[str], time: str) -> str:
@@ -132,7 +147,7 @@ def _refuse_units(table: Table, words: list[str]) -> None:
 def _check_applies(table: Table, how: Reading, layout: str) -> None:
     """Raises ValueError where a column is named that the layout has not."""
     for key, name, layouts in (
-        ("id_column", how.id_column, ("long",)),
+        ("id_column", how.id_column, ("long", "wide")),
         ("time_column", how.time_column, ("long", "series")),
     ):
         if name not in ("", NONE) and layout not in layouts:
@@ -247,15 +262,14 @@ def _is_row_number(table: Table, name: str) -> bool:
 
 
 def _looks_like_time(table: Table, name: str) -> bool:
+    is_numeric = table.is_numeric(name)
+    if is_numeric or name.lower() in _TIMES:
+        return name.lower() in _TIMES and (table.has_header or not is_numeric)
+    if not _is_words(table, name):
+        return False
     cells = table.frame[name]
     if cells.dtype.kind == "M":
         return True
-    if not table.has_header and table.share_of_numbers(name) == 1:
-        return False
-    if name.lower() in _TIMES:
-        return True
-    if not _is_words(table, name):
-        return False
     sample = cells.dropna().head(_SAMPLE)
     dated = sample.astype(str).str.contains(r"\d.*[-/:.].*\d", regex=True)
     return len(sample) > 0 and bool(

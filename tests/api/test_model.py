@@ -112,12 +112,32 @@ def test_log_likelihood_of_priors_that_are_known(tiny_model, x):
     log_p = np.asarray(jax.nn.log_softmax(jnp.arange(codes) * 0.3))
     weights["params"]["bias"] = jnp.broadcast_to(log_p, weights["params"]["bias"].shape)
     changed = _with_prior(tiny_model, weights)
-    found = np.mean([changed.log_likelihood(x, 0, seed) for seed in range(30)], axis=0)
+    found, error = changed.log_likelihood(x, 0, num_draws=60, return_error=True)
     judge = log_p[tiny_model.encode(x)].sum(-1)
-    np.testing.assert_allclose(found, judge, rtol=0.15)
+    assert (np.abs(found - judge) < 4 * error).all()
     np.testing.assert_allclose(found.mean(), judge.mean(), rtol=0.02)
+    sharper = changed.log_likelihood(x, 0, num_draws=240, return_error=True)[1]
+    np.testing.assert_allclose(np.mean(sharper / error), 0.5, rtol=0.1)
     once = tiny_model.log_likelihood(x, seed=1)
     np.testing.assert_array_equal(tiny_model.log_likelihood(x, seed=1), once)
+    assert (tiny_model.log_likelihood(x, seed=2) != once).any()
+
+
+def test_log_likelihood_belongs_to_the_series_and_not_to_its_place(tiny_model, x):
+    """One series many times in a call, among others and alone: one number."""
+    of_all, errors = tiny_model.log_likelihood(x, num_draws=3, return_error=True)
+    assert (of_all.shape, errors.shape) == ((len(x),), (len(x),))
+    assert (errors > 0).all()
+    order = np.random.default_rng(0).permutation(len(x))
+    mixed = tiny_model.log_likelihood(x[order], num_draws=3)
+    np.testing.assert_allclose(mixed, of_all[order], rtol=1e-5)
+    repeated = tiny_model.log_likelihood(np.repeat(x[2:3], 40, 0), num_draws=3)
+    np.testing.assert_allclose(repeated, of_all[2], rtol=1e-5)
+    alone = tiny_model.log_likelihood(x[2:3], num_draws=3)
+    np.testing.assert_allclose(alone, of_all[2], rtol=1e-5)
+    assert len(np.unique(of_all.round(3))) > 1
+    with pytest.raises(ValueError, match="num_draws=0 must be at least 1"):
+        tiny_model.log_likelihood(x, num_draws=0)
 
 
 def _with_prior(model, weights):

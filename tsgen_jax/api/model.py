@@ -16,6 +16,7 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.api import arguments, completion
 from tsgen_jax.api.trained import Label, Trained, check_no_nan, key_of
+from tsgen_jax.evaluation.measures import likelihood
 from tsgen_jax.stages import masked_prior as prior_task
 from tsgen_jax.types import Array
 
@@ -27,7 +28,22 @@ class Model(Trained):
 
     @functools.cached_property
     def _nll(self):
-        return prior_task.make_nll(self.config, self.generator.prior)
+        """(key, weights of the prior, batch, number of masks) -> float [B, 2]."""
+        prior = self.generator.prior
+
+        @jax.jit
+        def nll(key, weights, batch, num_draws):
+            of_class = prior_task.make_logits_fn(prior, weights)
+            return likelihood.any_order_bound(
+                key,
+                lambda tokens: of_class(tokens, batch["label"]),
+                batch["tokens"],
+                batch["digest"],
+                num_draws,
+                prior.num_codes,
+            )
+
+        return nll
 
     @functools.cached_property
     def _outpainting(self):
@@ -97,15 +113,21 @@ class Model(Trained):
         label: Label = None,
         seed: int = 0,
         layout: str = "nlc",
+        num_draws: int | None = None,
+        return_error: bool = False,
         *,
         label_index: Label = None,
-    ) -> np.ndarray:
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Lower bound of log p(tokens of each series), estimated; in nats.
 
         The any-order bound (Hoogeboom et al. 2021, arXiv 2110.02037, equation 4), mean
-        of `config.evaluation.num_mask_draws` masks. It is the probability of the token
-        map, a discrete thing: it can be compared between series, not between models
-        of other tokenizers.
+        over masks. It is the probability of the token map, a discrete thing, and not
+        of the series: it can be compared between series, not between models of other
+        tokenizers.
+
+        A series gets the same number, up to rounding, wherever it stands in the call
+        and whatever else is in it: masks belong to its tokens. The number is an
+        estimate; ask for its error before two of them are compared.
 
         Args:
             x: series of L time points.
@@ -113,22 +135,29 @@ class Model(Trained):
                 class.
             seed: of the masks.
             layout: of `x`.
+            num_draws: masks of each series; four times as many halve the error. None:
+                `config.evaluation.num_mask_draws`.
+            return_error: whether to return the Monte-Carlo error as well.
             label_index: in place of `label`, by place in `classes`.
 
         Returns:
-            float64 [n], at most 0.
+            float64 [n], at most 0. With `return_error` a pair: these, and the standard
+            error of each, float64 [n]; NaN where `num_draws` is 1.
         """
         x = self._window(x, layout, "x")
         label = self._label(label, len(x), label_index)
-        rows = {"tokens": self.generator.encode(x), "label": label}
-        rows["row"] = np.arange(len(x))
-        weights = self.generator.prior_weights
-        nll = self.generator.in_batches(
-            lambda _, batch: self._nll(key_of(seed), weights, batch),
-            rows,
+        if num_draws is None:
+            num_draws = self.config.evaluation.num_mask_draws
+        num_draws = arguments.as_count(num_draws, "num_draws", 1)
+        tokens, weights = self.generator.encode(x), self.generator.prior_weights
+        digest = likelihood.digests(tokens)
+        found = self.generator.in_batches(
+            lambda _, batch: self._nll(key_of(seed), weights, batch, num_draws),
+            {"tokens": tokens, "label": label, "digest": digest},
             "log-likelihood",
-        )
-        return -nll[:, 1].astype(np.float64) * self.num_tokens
+        ).astype(np.float64)
+        value, error = -found[:, 0], found[:, 1]
+        return (value, error) if return_error else value
 
     def impute(
         self,

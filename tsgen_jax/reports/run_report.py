@@ -50,7 +50,8 @@ def sections(
         page.Section(
             "Training",
             "Training and validation of both stages, by step. The validation loss of "
-            "the prior is the held-out masked-token NLL.",
+            "the prior is the held-out masked-token NLL; `nll_bound` is of the token map, "
+            "not of the series.",
             figures.plot_loss_curves(_curves(workdir)),
         ),
     )

@@ -118,7 +118,8 @@ def _measures(num_codes: int) -> dict[str, Measure]:
             "nll_bound",
             "lower",
             None,
-            "Nats per token: -log p(series) / N is at most this.",
+            "Nats per token of the token map, not of the series: -log p(tokens | class) "
+            "/ N is at most this. Not to be compared between tokenizers.",
             guessing,
         ),
     }
@@ -215,9 +216,10 @@ def make_evaluate(config: ConfigDict, model: prior.Prior):
 
     `loss` is the mean over masks of the schedule of MaskGIT (cosine,
     a ratio per series), in nats per masked token, with the class given; the masks
-    are the same at every call. `nll_bound` is an upper bound of -log p(series) / N:
-    the mean over m ~ U{1..N} masked tokens (any-order autoregressive bound, Hoogeboom
-    et al. 2021, arXiv 2110.02037, equation 4).
+    are the same at every call. `nll_bound` is an upper bound of -log p(token map) / N,
+    which is no likelihood of the series: the mean over m ~ U{1..N} masked tokens
+    (any-order autoregressive bound, Hoogeboom et al. 2021, arXiv 2110.02037,
+    equation 4).
     """
     per_series = make_nll(config, model)
 

@@ -88,6 +88,9 @@ def tell(title: str, found: dict[str, dict[str, float]]) -> None:
             f"{scores[k]:13.4f}" if k in scores else " " * 12 + "-" for k in _SHOWN
         ]
         print(f"{name:20s}" + "".join(cells))
+    perfect = (found["model"][f"perfect_coverage_{p}"] for p in (50, 90))
+    said = ", ".join(f"{share:.4f}" for share in perfect)
+    print(f"coverage of a perfect forecaster with as many draws: {said}")
     for score in ("crps", "mae"):
         better = [n for n, s in found.items() if s[score] < found["model"][score]]
         print(f"better than the model in {score}: {', '.join(better) or 'none'}")

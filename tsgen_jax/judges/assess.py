@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.evaluation import scores
-from tsgen_jax.evaluation.measures import fidelity, gallery
+from tsgen_jax.evaluation.measures import gallery
 from tsgen_jax.evaluation.scores import Score
 from tsgen_jax.judges import cas, fcn, panel, post_hoc
 from tsgen_jax.runs import files
@@ -230,7 +230,8 @@ def _fidelity(settings, judges, labels, x_hat) -> tuple[list[Score], list[str]]:
         rows += more
         notes += said
         if x_hat is not None:
-            rows.append(_reconstruction_fid(name, of, judges.extract[name](x_hat)))
+            again = judges.extract[name](x_hat)
+            rows.append(scores.reconstruction_fid(name, of["test"], again, of["train"]))
     return rows, notes
 
 
@@ -264,19 +265,3 @@ def _call(settings: ConfigDict, function: Callable, *args):
     count = code.co_argcount
     names = code.co_varnames[count : count + code.co_kwonlyargcount]
     return function(*args, **{name: settings[name] for name in names})
-
-
-def _reconstruction_fid(judge: str, of: dict, again: np.ndarray) -> Score:
-    """How far the tokenizer alone takes TEST from itself."""
-    return Score(
-        name="reconstruction_fid",
-        judge=judge,
-        value=fidelity.fid(of["test"], again),
-        low=None,
-        high=None,
-        floors={"TRAIN": fidelity.fid(of["test"], of["train"])},
-        better="lower",
-        ideal=0.0,
-        note="TEST through the tokenizer and back against TEST: the prior has no part.",
-        group="fidelity",
-    )

@@ -13,7 +13,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Dataset
-from tsgen_jax.evaluation.measures import bootstrap, rocket
+from tsgen_jax.evaluation.measures import intervals, rocket
 from tsgen_jax.evaluation.scores import Score
 from tsgen_jax.judges import fcn
 from tsgen_jax.types import Array
@@ -131,10 +131,7 @@ def draw_like_train(
 
 
 def _row(config, name, judge, hits, real, note) -> Score:
-    settings = config.evaluation
-    low, high = bootstrap.interval(
-        np.mean, (hits,), settings.seed, max(settings.num_draws, 1000), settings.level
-    )
+    low, high = intervals.wilson(hits.mean(), len(hits), config.evaluation.level)
     return Score(
         name=name,
         judge=judge,

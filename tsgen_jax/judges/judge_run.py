@@ -130,7 +130,11 @@ def _representation(config, dataset, generator, tokens_test, samples):
         scale = dataset.scaler.transform
         series = scale(x_train), scale(dataset.x_test)
         of = tokens_train, y_train, tokens_test, y_test
-        rows = representation.probe_scores(codes, *of, *series, seed=seed) + rows
+        level = config.evaluation.level
+        probes = representation.probe_scores(
+            codes, *of, *series, seed=seed, level=level
+        )
+        rows = probes + rows
     else:
         notes.append(f"No probes: {dataset.name} has one class only.")
     return rows, notes

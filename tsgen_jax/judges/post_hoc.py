@@ -7,8 +7,8 @@ training series reward memory, so also ask about TEST; and a score says little w
 that of real series in place of generated ones.
 
 Intervals hold the sampling error of the series that are tested, for the one network
-that was trained. Another split or other first weights scatter more: repeat with other
-keys to see it. When every test series is a hit, the bootstrap has no width at all.
+that was trained: Wilson's of the accuracy, Student's of the mean error. Another split
+or other first weights scatter more: repeat with other keys to see it.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax.evaluation.measures import bootstrap
+from tsgen_jax.evaluation.measures import intervals
 from tsgen_jax.evaluation.measures.arrays import check_alike, check_series
 from tsgen_jax.evaluation.scores.score import Score
 from tsgen_jax.judges.fit_once import fit_once
@@ -74,7 +74,9 @@ def discriminative_score(
     hits = (logits[0] > 0).astype(float), (logits[1] <= 0).astype(float)
     accuracies = [float(h.mean()) for h in hits]
     accuracy = float(np.mean(accuracies))
-    low, high = fold(*_interval(config, lambda a, b: (a.mean() + b.mean()) / 2, hits))
+    # Both sides have as many series: their mean is the share of all hits.
+    num_test, level = 2 * (num - num_train), config.evaluation.level
+    low, high = fold(*intervals.wilson(accuracy, num_test, level))
     return {
         "score": abs(accuracy - 0.5),
         "low": low,
@@ -82,7 +84,7 @@ def discriminative_score(
         "accuracy": accuracy,
         "accuracy_real": accuracies[0],
         "accuracy_generated": accuracies[1],
-        "num_test": 2 * (num - num_train),
+        "num_test": num_test,
     }
 
 
@@ -125,7 +127,7 @@ def predictive_score(
     weights = fit_once(stage, rows, config.train.predictor, key)
     errors_fn = post_hoc.make_errors_fn(post_hoc.make_model(config, x.shape[-1]))
     errors = _per_series(config, errors_fn, weights, x_test)
-    low, high = _interval(config, np.mean, (errors,))
+    low, high = intervals.student(errors, config.evaluation.level)
     score = float(errors.mean())
     return {"score": score, "low": low, "high": high, "num_test": len(errors)}
 
@@ -232,10 +234,3 @@ def _per_series(
     fn, size = jax.jit(fn), config.evaluation.batch_size
     rows = batches.map_batches(lambda batch: fn(weights, batch), {"x": x}, size)
     return rows.astype(np.float64)
-
-
-def _interval(config: ConfigDict, statistic: Callable, arrays: tuple[np.ndarray, ...]):
-    settings = config.evaluation
-    return bootstrap.interval(
-        statistic, arrays, settings.seed, settings.num_draws, settings.level
-    )

@@ -92,7 +92,27 @@ def test_all_scores_are_means_over_what_is_counted(case):
     assert set(found) == {
         *("crps", "mae", "rmse", "pinball_10", "pinball_90"),
         *("coverage_50", "width_50", "coverage_90", "width_90"),
+        *("perfect_coverage_50", "perfect_coverage_90"),
     }
+    assert found["perfect_coverage_90"] == probabilistic.perfect_coverage(7, 0.9)
+
+
+def test_a_perfect_forecaster_covers_less_by_few_draws():
+    rng = np.random.default_rng(4)
+    for num in (2, 7, 20, 30):
+        draws, truth = rng.normal(size=(num, 20000)), rng.normal(size=20000)
+        for level in (0.5, 0.9):
+            found = probabilistic.coverage(draws, truth, level).mean()
+            judge = probabilistic.perfect_coverage(num, level)
+            np.testing.assert_allclose(found, judge, atol=0.012)
+    found = [probabilistic.perfect_coverage(30, level) for level in (0.5, 0.9)]
+    np.testing.assert_allclose(found, [0.4683, 0.8467], atol=4e-4)
+    # Where the quantile is a draw, no distribution is assumed: 2 of 20 are outside.
+    np.testing.assert_allclose(probabilistic.perfect_coverage(21, 0.9), 18 / 22)
+    assert probabilistic.perfect_coverage(1, 0.9) == 0
+    for call in ((0, 0.9), (5, 1.0)):
+        with pytest.raises(ValueError, match=r"num=0|level=1"):
+            probabilistic.perfect_coverage(*call)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import numpy as np
 
-from tsgen_jax.evaluation.measures import probes, tokens
+from tsgen_jax.evaluation.measures import intervals, probes, tokens
 from tsgen_jax.evaluation.scores import representation
 
 _K = 6
@@ -20,7 +20,7 @@ def test_probes_see_the_mean_code_and_the_series():
     halves = slice(0, 20), slice(20, 40)
     a, b = halves
     scores = representation.probe_scores(
-        codes, drawn[a], y[a], drawn[b], y[b], x[a], x[b], seed=0
+        codes, drawn[a], y[a], drawn[b], y[b], x[a], x[b], seed=0, level=0.9
     )
     pooled = np.stack([[codes[t] for t in row] for row in drawn]).mean(1)
     flat = x.reshape(40, -1)
@@ -30,6 +30,8 @@ def test_probes_see_the_mean_code_and_the_series():
         assert score.value == probe(pooled[a], y[a], pooled[b], y[b], 0)
         assert score.floors["raw series"] == probe(flat[a], y[a], flat[b], y[b], 0)
         assert score.value > 0.8
+        ends = intervals.wilson(score.value, 20, 0.9)
+        assert (score.low, score.high) == ends
         assert score.group == "representation"
 
 

@@ -26,7 +26,14 @@ from tests.evaluation.scores.scored import (
     softmax,
 )
 from tsgen_jax.evaluation import scores
-from tsgen_jax.evaluation.measures import bootstrap, fidelity, privacy, statistics
+from tsgen_jax.evaluation.measures import (
+    bootstrap,
+    class_fid,
+    fidelity,
+    intervals,
+    privacy,
+    statistics,
+)
 from tsgen_jax.evaluation.scores.score import few_draws, halves, make_score
 
 DIRECT = {
@@ -50,10 +57,17 @@ def test_fidelity_is_that_of_direct_calls(name):
     near(score.value, call(test, samples))
     near(score.floors["TRAIN"], call(test, train))
     near(score.floors["TEST halves"], call(test[a], test[b]))
-    if name != "mmd":  # Its interval keeps the bandwidth of the value.
-        low, high = bootstrap.half_sampling(call, (test, samples), score.value, **DRAWS)
-        most = 1 if name in ("precision", "recall", "coverage") else np.inf
-        near((score.low, score.high), (max(low, 0), min(high, most)))
+    drawn = functools.partial(bootstrap.half_sampling, call, (test, samples))
+    cases = {"precision": 120, "recall": 150, "coverage": 150}.get(name)
+    if cases:
+        scatter = bootstrap.half_sample_scatter(call, (test, samples), 0, 20)
+        size = score.value * (1 - score.value) / scatter.var(ddof=1)
+        size = min(size, cases) if size else cases
+        near((score.low, score.high), intervals.wilson(score.value, size, 0.9))
+        assert f"Wilson's, of {size:.0f} independent" in score.note
+    elif name != "mmd":  # Its interval keeps the bandwidth of the value.
+        root = name == "fid"
+        near((score.low, score.high), drawn(score.value, **DRAWS, root=root))
     assert score.low < score.value <= score.high
     assert score.better == fidelity.MEASURES[name][0]
     assert score.note.startswith(fidelity.MEASURES[name][2])
@@ -76,8 +90,8 @@ def test_class_fid_and_inception_score_are_those_of_direct_calls():
         "TRAIN": (test, Y_TEST, train, Y_TRAIN),
         "TEST halves": (test[a], Y_TEST[a], test[b], Y_TEST[b]),
     }
-    direct = {name: fidelity.class_fid(*pair)[0] for name, pair in pairs.items()}
-    value = fidelity.class_fid(test, Y_TEST, samples, Y_SAMPLES)[0]
+    direct = {name: class_fid.class_fid(*pair)[0] for name, pair in pairs.items()}
+    value = class_fid.class_fid(test, Y_TEST, samples, Y_SAMPLES)[0]
     np.testing.assert_allclose(score.value, value)
     assert score.floors == pytest.approx(direct)
     assert score.low < value < score.high
@@ -99,8 +113,9 @@ def test_statistics_are_those_of_direct_calls(name):
     floors = {"TRAIN": call(TEST, TRAIN), "TEST halves": call(TEST[a], TEST[b])}
     assert score.value == call(TEST, SAMPLES)
     assert score.floors == floors
-    low, high = bootstrap.half_sampling(call, (TEST, SAMPLES), score.value, **DRAWS)
-    assert (score.low, score.high) == (max(low, 0), high)
+    sets = TEST, SAMPLES
+    ends = bootstrap.half_sampling(call, sets, score.value, **DRAWS, root=True)
+    assert (score.low, score.high) == ends
     assert (score.group, score.judge, score.better) == ("statistics", "", "lower")
 
 
@@ -131,9 +146,11 @@ def test_privacy_is_that_of_direct_calls():
     share = got["share_closer_to_train"]
     assert share.value == call(*rows, 0)
     assert share.floors == {"TEST halves": call(test[a], train, test[b], 0)}
-    # The intervals of a mean, and of a median of distances, by another route.
-    error = np.sqrt(share.value * (1 - share.value) / 120)
-    assert 1 < (share.high - share.low) / error < 5  # 2 * 1.64 expected.
+    _, variance = privacy.closer_to_train(*rows, 0)
+    assert variance > share.value * (1 - share.value) / 120  # They share neighbours.
+    size = share.value * (1 - share.value) / variance
+    ends = intervals.wilson(share.value, size, 0.9)
+    np.testing.assert_allclose((share.low, share.high), ends)
     for score in got.values():
         assert score.low <= score.value <= score.high
 
@@ -167,18 +184,25 @@ def test_noise_scores_terribly():
 def test_one_repeated_series_shows_in_recall_and_coverage():
     found = judge(COLLAPSED, np.zeros(120, int))[0]
     assert found["precision"].value == 1
-    assert found["recall"].high == 0
+    assert found["recall"].high < 0.02  # None of 150: not 0.
     assert found["coverage"].high < 0.15 < 0.7 < found["coverage"].floors["TRAIN"]
     assert found["inception_score"].value == pytest.approx(1)
     assert found["inception_score"].floors["TEST"] > 1.2
-    assert "Without classes [1, 2]" in found["class_fid"].note
+    assert "Classes never generated (fewer than 2 samples): [1, 2]" in (
+        found["class_fid"].note
+    )
 
 
 def test_copies_of_train_show_in_privacy():
     found = guard(TRAIN)[0]
     assert found["distance_to_closest_record"].value == 0
     assert found["nearest_neighbour_distance_ratio"].value == 0
-    assert found["share_closer_to_train"].low == 1
+    assert (
+        0.96
+        < found["share_closer_to_train"].low
+        < found["share_closer_to_train"].high
+        == 1
+    )  # 90 of 90: not 1.
     near = guard(TRAIN + 0.01 * NOISE[:90])[0]
     assert near["distance_to_closest_record"].high < 0.4
     assert near["share_closer_to_train"].low > 0.9

@@ -22,7 +22,7 @@ from tests.evaluation.scores.scored import (
 )
 from tsgen_jax.evaluation import scores
 from tsgen_jax.evaluation.measures import fidelity, privacy, statistics
-from tsgen_jax.evaluation.scores import fidelity as fidelity_scores
+from tsgen_jax.evaluation.scores import class_fid as class_scores
 
 
 def test_what_the_judge_or_samples_lack_is_left_out_and_said():
@@ -92,10 +92,42 @@ def test_classes_that_cannot_be_compared_are_left_out_and_said(monkeypatch):
     assert "class_fid" not in found
     assert "no class is in both sets twice" in notes[0]
 
-    monkeypatch.setattr(fidelity_scores, "_MOST_WORK", 1)
+    monkeypatch.setattr(class_scores, "_MOST_WORK", 1)
     found = judge(SAMPLES, Y_SAMPLES, num_draws=2)[0]["class_fid"]
     assert found.low is found.high is None
     assert "No interval: 3 classes would take minutes" in found.note
+
+
+def test_a_class_never_generated_costs_and_is_said():
+    """Left out of the mean it would make samples better than with it."""
+    whole = judge(SAMPLES, Y_SAMPLES)[0]["class_fid"]
+    kept = Y_SAMPLES != 2
+    lacking, notes = judge(SAMPLES[kept], Y_SAMPLES[kept])
+    score = lacking["class_fid"]
+    assert score.low > whole.high
+    assert score.low < score.value < score.high
+    assert score.floors == whole.floors
+    said = "lasses never generated (fewer than 2 samples): [2]. Each counts as the FID"
+    assert said in score.note
+    assert said in notes[0]
+    one = kept | (np.cumsum(Y_SAMPLES == 2) == 1)  # One series has no covariance.
+    again = judge(SAMPLES[one], Y_SAMPLES[one])[0]["class_fid"]
+    assert again.value > whole.high
+    assert "[2]" in again.note
+
+
+def test_reconstruction_fid_and_its_floor_share_one_shrinkage():
+    rng = np.random.default_rng(0)
+    test, again, train = (rng.normal(size=(n, 35)) for n in (45, 45, 30))
+    score = scores.reconstruction_fid("fcn", test, again, train)
+    assert score.value == fidelity.fid(test, again, False)
+    assert score.floors == {"TRAIN": fidelity.fid(test, train, False)}
+    assert score.floors["TRAIN"] != fidelity.fid(test, train)  # By itself: shrunk.
+    assert "not shrunk. Too few rows, so too high: floor of TRAIN (30" in score.note
+    few = scores.reconstruction_fid("fcn", test[:35], again[:35], train)
+    assert few.value == fidelity.fid(test[:35], again[:35], True)
+    assert few.floors == {"TRAIN": fidelity.fid(test[:35], train, True)}
+    assert "35 features, covariances shrunk." in few.note
 
 
 def test_constant_channels_are_left_out_of_all_sets():

@@ -13,11 +13,7 @@ import numpy as np
 from scipy.spatial.distance import cdist, pdist
 from scipy.special import entr
 
-from tsgen_jax.evaluation.measures.arrays import (
-    check_feature_sets,
-    check_features,
-    check_labels,
-)
+from tsgen_jax.evaluation.measures.arrays import check_feature_sets, check_features
 from tsgen_jax.types import Array
 
 # Name: (better, ideal value or None where only held-out series can tell, meaning).
@@ -31,7 +27,8 @@ MEASURES: dict[str, tuple[str, float | None, str]] = {
     "class_fid": (
         "lower",
         0.0,
-        "FID within each class, mean over classes; needs about d series per class.",
+        "FID within each class, mean over classes; needs about d series per class. A "
+        "class never generated is a penalty.",
     ),
     "inception_score": (
         "higher",
@@ -106,43 +103,6 @@ def fid(features_a: Array, features_b: Array, shrink: bool | None = None) -> flo
     traces = np.trace(s_a) + np.trace(s_b) - 2 * np.sqrt(squares).sum()
     alone = outside * (np.sqrt(weight_a * level_a) - np.sqrt(weight_b * level_b)) ** 2
     return float(max(means + traces + alone, 0.0))  # Rounding alone can be below 0.
-
-
-def class_fid(
-    features_a: Array, y_a: Array, features_b: Array, y_b: Array
-) -> tuple[float, dict[int, float]]:
-    """FID between the series of the same class; lower is better, 0 ideal.
-
-    Whether covariances are shrunk is decided per class: `needs_shrinkage` of its
-    counts tells.
-
-    Args:
-        features_a: float [n_a, d].
-        y_a: classes, int [n_a].
-        features_b: float [n_b, d].
-        y_b: classes, int [n_b].
-
-    Returns:
-        mean: over the classes with 2 series or more on both sides, unweighted.
-        per_class: value of every class that occurs; NaN names one that is left out.
-
-    Raises:
-        ValueError: also for labels that are no integers, one per row, and where no
-            class has 2 series on both sides.
-    """
-    a, b = check_feature_sets(2, features_a=features_a, features_b=features_b)
-    y_a, y_b = check_labels("y_a", y_a, len(a)), check_labels("y_b", y_b, len(b))
-    per_class = {}
-    for y in np.union1d(y_a, y_b).tolist():
-        of_a, of_b = a[y_a == y], b[y_b == y]
-        enough = min(len(of_a), len(of_b)) >= 2
-        per_class[y] = fid(of_a, of_b) if enough else float("nan")
-    if np.isnan(list(per_class.values())).all():
-        raise ValueError(
-            f"None of the classes {sorted(per_class)} has 2 series or more in both "
-            "sets: there is no FID within a class. Generate more series."
-        )
-    return float(np.nanmean(list(per_class.values()))), per_class
 
 
 def inception_score(probabilities: Array) -> float:

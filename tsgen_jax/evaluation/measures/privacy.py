@@ -119,18 +119,65 @@ def share_closer_to_train(
         test: float [n_test, d].
         seed: of the rows drawn, without replacement.
     """
+    return float(closer_to_train(samples, train, test, seed)[0].mean())
+
+
+def closer_to_train(
+    samples: Array, train: Array, test: Array, seed: int
+) -> tuple[np.ndarray, float]:
+    """`share_closer_to_train` before the mean, and how much that mean scatters.
+
+    Samples with one nearest row are right or wrong together: the scatter of the mean is
+    more than that of independent samples. What a row of TRAIN or TEST decides is seen
+    by leaving it out (the jackknife's differences). The sum over rows of its square
+    holds that scatter and, once more, the samples' own, which is left out: products of
+    two samples count, squares do not. Where `samples` follow TRAIN it is too large.
+
+    Args:
+        samples: generated rows, float [n, d].
+        train: float [n_train, d], 2 rows or more, as the next.
+        test: float [n_test, d].
+        seed: of the rows drawn, without replacement.
+
+    Returns:
+        closer: 1 for a sample closer to TRAIN, 0 to TEST, 0.5 for a tie; float [n].
+        variance: of its mean, over other samples, TRAIN and TEST.
+    """
     samples, train, test = check_feature_sets(
         2, samples=samples, train=train, test=test
     )
     size, rng = min(len(train), len(test)), np.random.default_rng(seed)
-    to_train, to_test = (
-        _nearest(samples, x[rng.permutation(len(x))[:size]], 1) for x in (train, test)
+    near, rows = zip(
+        *(
+            _nearest_rows(samples, x[rng.permutation(len(x))[:size]], 2)
+            for x in (train, test)
+        ),
+        strict=True,
     )
-    return float((to_train < to_test).mean() + 0.5 * (to_train == to_test).mean())
+    closer, num = _closer(near[0][:, 0], near[1][:, 0]), len(samples)
+    variance = closer.mean() * (1 - closer.mean()) / num
+    for of, other, row in ((*near, rows[0]), (*near[::-1], rows[1])):
+        lost = _closer(of[:, 0], other[:, 0]) - _closer(of[:, 1], other[:, 0])
+        of_row = np.bincount(row[:, 0], lost, minlength=size) / num
+        own = (lost**2).sum() / num**2
+        mean = size * of_row.mean() ** 2 * (num - 1) / num
+        variance += max(0.0, (of_row**2).sum() - own - mean)
+    return closer, float(variance)
+
+
+def _closer(to_train: np.ndarray, to_test: np.ndarray) -> np.ndarray:
+    return (to_train < to_test) + 0.5 * (to_train == to_test)
 
 
 def _nearest(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
-    """Distances [n, k] to the k closest rows of `b`, closest first.
+    """Distances [n, k] to the k closest rows of `b`, closest first."""
+    return _nearest_rows(a, b, k)[0]
+
+
+def _nearest_rows(
+    a: np.ndarray, b: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances [n, k] to the k closest rows of `b`, closest first, and their numbers.
 
     scikit-learn finds them by |a|^2 - 2 a b + |b|^2, fast but with an error that
     hides copies: the centre is moved to 0 for the search, and the distances are
@@ -142,4 +189,6 @@ def _nearest(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(b - centre)
     found = search.kneighbors(a - centre, return_distance=False)
     exact = [np.linalg.norm(a - b[column], axis=1) for column in found.T]
-    return np.sort(np.stack(exact, 1), axis=1)
+    exact = np.stack(exact, 1)
+    order = exact.argsort(1, kind="stable")
+    return np.take_along_axis(exact, order, 1), np.take_along_axis(found, order, 1)

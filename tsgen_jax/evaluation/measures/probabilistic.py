@@ -5,7 +5,10 @@ the caller chooses what to average. Gneiting and Raftery 2007, doi
 10.1198/016214506000001437.
 """
 
+import functools
+
 import numpy as np
+from scipy import special, stats
 
 from tsgen_jax.types import Array
 
@@ -70,12 +73,45 @@ def interval(draws: Array, level: float) -> tuple[np.ndarray, np.ndarray]:
 def coverage(draws: Array, truth: Array, level: float) -> np.ndarray:
     """Whether the truth is in the central interval, float64 [...] of 0 and 1.
 
-    Its mean is ideally `level`, of few draws a little less: m draws leave out
-    2 / (m + 1) at the best. Errors as `crps` and `interval`.
+    Its mean is ideally `level`, of few draws less: compare it with `perfect_coverage`.
+    Errors as `crps` and `interval`.
     """
     draws, truth = _checked(draws, truth)
     low, high = interval(draws, level)
     return ((low <= truth) & (truth <= high)).astype(np.float64)
+
+
+@functools.cache
+def perfect_coverage(num: int, level: float) -> float:
+    """The mean of `coverage` where the truth is one more draw of the same distribution.
+
+    The interval of few draws is too narrow, whoever draws: that of 30 normal draws
+    holds 46.8 % in place of 50, and 84.7 in place of 90. Between the order statistics
+    that a quantile lies between, a normal distribution is assumed; for a uniform one
+    it is level (num - 1) / (num + 1), which is at most 0.01 less from 10 draws on.
+
+    Args:
+        num: draws m, at least 1.
+        level: of the interval, in (0, 1).
+
+    Raises:
+        ValueError: no draws, or another level.
+    """
+    _check_level(level)
+    if num < 1:
+        raise ValueError(f"num={num} draws: at least 1 is needed.")
+    # As np.quantile: between the k-th least draw and the next one, from 0.
+    k, weight = divmod((num - 1) * (1 - level) / 2, 1)
+    share = (np.arange(300) + 0.5) / 300
+    first = stats.beta.ppf(share, k + 1, num - k)[:, None]
+    if weight > 0:  # The next one's share of what lies above the first.
+        rest = 1 - (1 - share) ** (1 / (num - k - 1))
+        second = first + (1 - first) * rest
+        low = (1 - weight) * special.ndtri(first) + weight * special.ndtri(second)
+        below = special.ndtr(low).mean()
+    else:
+        below = (k + 1) / (num + 1)
+    return float(1 - 2 * below)
 
 
 def scores(draws: Array, truth: Array, counted: Array) -> dict[str, float]:
@@ -83,7 +119,8 @@ def scores(draws: Array, truth: Array, counted: Array) -> dict[str, float]:
 
     Returns:
         crps, mae, rmse of the mean, pinball_10 and pinball_90, and coverage and width
-        of the central 50 and 90 % intervals.
+        of the central 50 and 90 % intervals; beside each coverage `perfect_coverage`,
+        which is what to compare it with.
 
     Raises:
         ValueError: as `crps`, or nothing is counted.
@@ -104,6 +141,7 @@ def scores(draws: Array, truth: Array, counted: Array) -> dict[str, float]:
         low, high = interval(draws, level)
         percent = round(100 * level)
         found[f"coverage_{percent}"] = coverage(draws, truth, level).mean()
+        found[f"perfect_coverage_{percent}"] = perfect_coverage(len(draws), level)
         found[f"width_{percent}"] = (high - low).mean()
     return {name: float(value) for name, value in found.items()}
 

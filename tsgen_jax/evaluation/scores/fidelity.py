@@ -7,10 +7,10 @@ import numpy as np
 from tsgen_jax.evaluation.measures import bootstrap
 from tsgen_jax.evaluation.measures import fidelity as measures
 from tsgen_jax.evaluation.measures.arrays import check_feature_sets, check_labels
+from tsgen_jax.evaluation.scores.class_fid import class_fid
 from tsgen_jax.evaluation.scores.overlap import overlaps
 from tsgen_jax.evaluation.scores.score import (
     MIN_ROWS,
-    Interval,
     Score,
     few_draws,
     halves,
@@ -19,8 +19,6 @@ from tsgen_jax.evaluation.scores.score import (
     row_counts,
 )
 from tsgen_jax.types import Array
-
-_MOST_WORK = 4e10  # Classes x draws x d^3 of an interval: about half a minute.
 
 
 def fidelity(
@@ -83,7 +81,7 @@ def fidelity(
             check_labels("y_samples", y_samples, len(sets[1])),
             check_labels("y_train", y_train, len(sets[2])),
         ]
-        more, why = _class_fid(judge, sets, labels, **few)
+        more, why = class_fid(judge, sets, labels, **few)
         scores, notes = scores + more, notes + why
     if probabilities is None:
         notes.append(f"inception_score ({judge}) is left out: no probabilities given.")
@@ -113,6 +111,36 @@ def context_fid(
     return [_fid(judge, *sets, **few, name="context_fid")], []
 
 
+def reconstruction_fid(judge: str, test: Array, again: Array, train: Array) -> Score:
+    """How far the tokenizer alone takes TEST from itself, by one judge.
+
+    The value and its floor share one shrinkage, as those of `fidelity` do.
+
+    Args:
+        judge: its name.
+        test: features of TEST, float [n, d].
+        again: features of TEST through the tokenizer and back, float [n, d].
+        train: features of TRAIN, float [n_train, d].
+    """
+    test, again, train = check_feature_sets(2, test=test, again=again, train=train)
+    d = test.shape[1]
+    shrink = measures.needs_shrinkage(len(test), len(again), d)
+    how = f"{d} features, covariances {'' if shrink else 'not '}shrunk."
+    if len(train) <= d and not shrink:
+        how += f" Too few rows, so too high: floor of TRAIN ({len(train)} rows)."
+    meaning = "TEST through the tokenizer and back against TEST: the prior has no part."
+    return make_score(
+        "fidelity",
+        judge,
+        "reconstruction_fid",
+        ("lower", 0.0, meaning),
+        measures.fid(test, again, shrink),
+        None,
+        {"TRAIN": measures.fid(test, train, shrink)},
+        (how,),
+    )
+
+
 def _fid(
     judge: str,
     test: np.ndarray,
@@ -130,7 +158,7 @@ def _fid(
     value = compare(test, samples)
     a, b = halves(len(test), few["seed"])
     floors = {"TRAIN": compare(test, train), "TEST halves": compare(test[a], test[b])}
-    ends = bootstrap.half_sampling(compare, (test, samples), value, **few)
+    ends = bootstrap.half_sampling(compare, (test, samples), value, **few, root=True)
     if shrink:
         how = f"{d} features, covariances shrunk (Ledoit-Wolf): too few rows."
     else:
@@ -146,94 +174,6 @@ def _fid(
     )
     table = measures.MEASURES["fid"]
     return make_score("fidelity", judge, name, table, value, ends, floors, details)
-
-
-def _class_fid(
-    judge: str, sets: list[np.ndarray], labels: list[np.ndarray], **few: Any
-) -> tuple[list[Score], list[str]]:
-    """Over the classes with 2 series or more in both TEST and the samples."""
-    (test, samples, train), (y_test, y_samples, y_train) = sets, labels
-    every = np.union1d(y_test, y_samples).tolist()
-    counts = {y: min((y_test == y).sum(), (y_samples == y).sum()) for y in every}
-    classes = [y for y in every if counts[y] >= 2]
-    left_out = [y for y in every if counts[y] < 2]
-    if not classes:
-        return [], [f"class_fid ({judge}) is left out: no class is in both sets twice."]
-
-    def split(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-        return [x[y == name] for name in classes]
-
-    of_test, of_samples = split(test, y_test), split(samples, y_samples)
-    shrink = [
-        measures.needs_shrinkage(len(a), len(b), test.shape[1])
-        for a, b in zip(of_test, of_samples, strict=True)
-    ]
-    value = _mean_fid(of_test, of_samples, shrink)
-    a, b = halves(len(test), few["seed"])
-    pairs = {
-        "TRAIN": (of_test, split(train, y_train)),
-        "TEST halves": (split(test[a], y_test[a]), split(test[b], y_test[b])),
-    }
-    floors, details = {}, [f"Shrunk in {sum(shrink)} of {len(classes)} classes."]
-    if left_out:
-        details.append(f"Without classes {left_out}: fewer than 2 series in a set.")
-    for name, (of_a, of_b) in pairs.items():
-        has = [min(len(x), len(y)) >= 2 for x, y in zip(of_a, of_b, strict=True)]
-        if any(has):
-            floors[name] = _mean_fid(of_a, of_b, shrink)
-        if not all(has):
-            lost = [y for y, found in zip(classes, has, strict=True) if not found]
-            details.append(f"Floor of {name} without classes {lost}.")
-    ends, why = _class_interval(of_test, of_samples, shrink, value, **few)
-    details = (row_counts(*map(len, (test, samples, train))), *details, *why)
-    table = measures.MEASURES["class_fid"]
-    score = make_score(
-        "fidelity", judge, "class_fid", table, value, ends, floors, details
-    )
-    return [score], []
-
-
-def _mean_fid(
-    of_a: list[np.ndarray], of_b: list[np.ndarray], shrink: list[bool]
-) -> float:
-    """FID within each class with 2 rows on both sides, mean over these."""
-    return np.mean(
-        [
-            measures.fid(a, b, small)
-            for a, b, small in zip(of_a, of_b, shrink, strict=True)
-            if min(len(a), len(b)) >= 2
-        ]
-    )
-
-
-def _class_interval(
-    of_test: list[np.ndarray],
-    of_samples: list[np.ndarray],
-    shrink: list[bool],
-    value: float,
-    **few: Any,
-) -> tuple[Interval, list[str]]:
-    """Halves of every class, so that none vanishes; the smallest stay whole."""
-    work = len(shrink) * few["num_draws"] * of_test[0].shape[1] ** 3
-    if work > _MOST_WORK:
-        return None, [f"No interval: {len(shrink)} classes would take minutes."]
-    parts = [*of_test, *of_samples]
-    halved = [i for i, x in enumerate(parts) if len(x) >= MIN_ROWS]
-    if not halved:
-        return None, [f"No interval: no class has {MIN_ROWS} series."]
-
-    def statistic(*drawn: np.ndarray) -> float:
-        now = list(parts)
-        for i, x in zip(halved, drawn, strict=True):
-            now[i] = x
-        return _mean_fid(now[: len(shrink)], now[len(shrink) :], shrink)
-
-    arrays = tuple(parts[i] for i in halved)
-    ends = bootstrap.half_sampling(statistic, arrays, value, **few)
-    said, whole = [interval_note(few["num_draws"])], len(parts) - len(halved)
-    if whole:
-        said.append(f"It is too narrow: {whole} parts of fewer than 4 rows stay whole.")
-    return ends, said
 
 
 def _probabilities(

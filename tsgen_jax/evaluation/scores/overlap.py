@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from tsgen_jax.evaluation.measures import bootstrap
+from tsgen_jax.evaluation.measures import bootstrap, intervals
 from tsgen_jax.evaluation.measures import fidelity as measures
 from tsgen_jax.evaluation.scores.score import (
     Score,
@@ -32,7 +32,9 @@ def overlaps(
 ) -> list[Score]:
     """Precision, recall, density, coverage and MMD of one judge, with few draws.
 
-    In the draws, the bandwidth of MMD stays that of the value.
+    In the draws, the bandwidth of MMD stays that of the value. The shares among these
+    have Wilson's interval with as many independent cases as their scatter over
+    half-samples says: cases share neighbours, and near 1 drawing has no width.
 
     Args:
         judge: its name.
@@ -69,7 +71,11 @@ def overlaps(
         return _overlap(*parts, width, k)
 
     rows = np.arange(len(test)), np.arange(len(samples))
-    low, high = bootstrap.half_sampling(statistic, rows, value, **few)
+    scatter = bootstrap.half_sample_scatter(
+        statistic, rows, few["seed"], few["num_draws"]
+    )
+    drawn = value + bootstrap.ends(scatter, few["level"])
+    cases = {"precision": len(samples), "recall": len(test), "coverage": len(test)}
     details = [
         row_counts(len(test), len(samples), len(train)),
         interval_note(few["num_draws"]),
@@ -84,7 +90,12 @@ def overlaps(
     for i, name in enumerate(_OVERLAP):
         table, here = measures.MEASURES[name], {x: y[i] for x, y in floors.items()}
         said = (*details, near) if name != "mmd" else tuple(details)
-        ends = low[i], high[i]
+        ends = drawn[0, i], drawn[1, i]
+        if name in cases:
+            spread = scatter[:, i].var(ddof=1)
+            size = intervals.effective_size(value[i], cases[name], spread)
+            ends = intervals.wilson(value[i], size, few["level"])
+            said += (f"Wilson's, of {size:.0f} independent cases.",)
         scores.append(
             make_score("fidelity", judge, name, table, value[i], ends, here, said)
         )

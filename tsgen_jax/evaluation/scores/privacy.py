@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsgen_jax.evaluation.measures import bootstrap, privacy
+from tsgen_jax.evaluation.measures import bootstrap, intervals, privacy
 from tsgen_jax.evaluation.measures.arrays import check_feature_sets
 from tsgen_jax.evaluation.scores.score import (
     MIN_ROWS,
@@ -27,8 +27,10 @@ def privacy_scores(
 ) -> tuple[list[Score], list[str]]:
     """Every measure of `evaluation/privacy.py` on flattened rows.
 
-    Nearest distances are computed once; intervals are the plain bootstrap of them, so
-    TRAIN stays fixed: what it is about is whether these series were copied.
+    Nearest distances are computed once; intervals of distances are the plain bootstrap
+    of them, so TRAIN stays fixed: what it is about is whether these series were copied.
+    The interval of the share closer to TRAIN is Wilson's, with as many independent
+    samples as `privacy.closer_to_train` says: it holds the scatter of all three sets.
 
     Args:
         samples: generated series or rows, float [m, ...].
@@ -77,13 +79,7 @@ def privacy_scores(
         add(name, np.median(of_samples), floors, np.median, (of_samples,))
     else:
         notes.append(f"{name} is left out: all series of TRAIN are equal.")
-    closer = _closer(samples, train, test, seed)
-    a, b = halves(len(test), seed)
-    floor = _closer(test[a], train, test[b], seed).mean()
-    size = f"Closest of {min(len(train), len(test))} series each."
-    floors = {"TEST halves": floor}
-    name = "share_closer_to_train"
-    add(name, closer.mean(), floors, np.mean, (closer,), size)
+    scores.append(_share(samples, train, test, seed, level, counts))
     return scores, notes
 
 
@@ -98,13 +94,18 @@ def _two_nearest(x: np.ndarray, train: np.ndarray) -> np.ndarray:
     return nearest[:, 0] / nearest[:, 1]
 
 
-def _closer(
-    samples: np.ndarray, train: np.ndarray, test: np.ndarray, seed: int
-) -> np.ndarray:
-    """1 for a sample closer to TRAIN, 0 to TEST, 0.5 for a tie; equal sizes, [n]."""
-    size, rng = min(len(train), len(test)), np.random.default_rng(seed)
-    to_train, to_test = (
-        privacy.closest_distances(samples, x[rng.permutation(len(x))[:size]])
-        for x in (train, test)
+def _share(samples, train, test, seed, level, counts) -> Score:
+    """The share of samples that are closer to TRAIN, and its interval."""
+    name = "share_closer_to_train"
+    closer, variance = privacy.closer_to_train(samples, train, test, seed)
+    value, (a, b) = closer.mean(), halves(len(test), seed)
+    floor = privacy.share_closer_to_train(test[a], train, test[b], seed)
+    size = intervals.effective_size(value, len(samples), variance)
+    ends = intervals.wilson(value, size, level)
+    said = (
+        counts,
+        f"Closest of {min(len(train), len(test))} series each.",
+        f"Interval: Wilson's, of {size:.0f} independent samples.",
     )
-    return (to_train < to_test) + 0.5 * (to_train == to_test)
+    table, floors = privacy.MEASURES[name], {"TEST halves": floor}
+    return make_score("privacy", "", name, table, value, ends, floors, said)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsgen_jax.evaluation.measures import probes, tokens
+from tsgen_jax.evaluation.measures import intervals, probes, tokens
 from tsgen_jax.evaluation.scores import Score
 from tsgen_jax.types import Array
 
@@ -28,8 +28,9 @@ def probe_scores(
     x_test: Array,
     *,
     seed: int,
+    level: float,
 ) -> list[Score]:
-    """Accuracy on TEST of simple classifiers on pooled codes.
+    """Accuracy on TEST of simple classifiers on pooled codes, with Wilson's interval.
 
     Beside each stands the same classifier on the series themselves ('raw series').
 
@@ -42,6 +43,7 @@ def probe_scores(
         x_train: series [n, L, C].
         x_test: series [m, L, C].
         seed: of the solvers.
+        level: of the intervals, which hold the scatter of TEST.
     """
     pooled = pool(codes, tokens_train), pool(codes, tokens_test)
     raw = x_train.reshape(len(x_train), -1), x_test.reshape(len(x_test), -1)
@@ -50,7 +52,9 @@ def probe_scores(
         value = probe(pooled[0], y_train, pooled[1], y_test, seed)
         floor = probe(raw[0], y_train, raw[1], y_test, seed)
         note = f"Accuracy on TEST of {what} on mean codes, trained on TRAIN."
-        scores.append(_row(name, value, {"raw series": floor}, "higher", 1.0, note))
+        ends = intervals.wilson(value, len(y_test), level)
+        floors = {"raw series": floor}
+        scores.append(_row(name, value, floors, "higher", 1.0, note, ends))
     return scores
 
 
@@ -137,13 +141,13 @@ def _entropy(labels: Array) -> float:
     return float(-(share * np.log(share)).sum())
 
 
-def _row(name, value, floors, better, ideal, note) -> Score:
+def _row(name, value, floors, better, ideal, note, ends=(None, None)) -> Score:
     return Score(
         name=name,
         judge="",
         value=float(value),
-        low=None,
-        high=None,
+        low=ends[0],
+        high=ends[1],
         floors=floors,
         better=better,
         ideal=ideal,

@@ -139,7 +139,7 @@ def _statistic(
         most = None  # Cheap, and of extremes: fewer rows widen its interval.
     ends, why = try_interval(
         lambda: bootstrap.half_sampling(
-            compare, (test, samples), value, seed, num_draws, level, most
+            compare, (test, samples), value, seed, num_draws, level, most, root=True
         )
     )
     details = (row_counts(len(test), len(samples), len(train)), without, why)

@@ -101,7 +101,7 @@ def perfect_coverage(num: int, level: float) -> float:
     if num < 1:
         raise ValueError(f"num={num} draws: at least 1 is needed.")
     # As np.quantile: between the k-th least draw and the next one, from 0.
-    k, weight = divmod((num - 1) * (1 - level) / 2, 1)
+    k, weight = divmod(round((num - 1) * (1 - level) / 2, 9), 1)
     share = (np.arange(300) + 0.5) / 300
     first = stats.beta.ppf(share, k + 1, num - k)[:, None]
     if weight > 0:  # The next one's share of what lies above the first.

@@ -14,7 +14,7 @@ _LAZY = {
     "fit": "tsgen_jax.api.fit",
     "export": "tsgen_jax.api.export",
     "Model": "tsgen_jax.api.model",
-    "TimeSeriesGenerator": "tsgen_jax.api.fit",
+    "TimeSeriesGenerator": "tsgen_jax.api.estimator",
 }
 __all__ = ["__version__", *_LAZY]  # noqa: PLE0604
 

@@ -15,7 +15,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax import checks
-from tsgen_jax.data import class_shares
+from tsgen_jax.data import class_shares, parts
 from tsgen_jax.data.dataset import Dataset, load_dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import lengths
@@ -61,6 +61,7 @@ def run(
     if dataset is None:
         dataset = load_dataset(**config.data)
     checks.check_dataset(config, dataset)
+    parts.warn_of_few(dataset.name, len(dataset.x_train))
     runs = seeds.split(config, workdir)
     with contextlib.ExitStack() as held:
         for own in [Own(config, workdir, ""), *(runs if config.seeds else ())]:

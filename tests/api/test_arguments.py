@@ -31,7 +31,7 @@ def test_layouts_are_the_same_series():
         (np.zeros(4), "nlc", r"shape \(4,\)"),
         (np.zeros((0, 4, 3)), "nlc", "at least one series"),
         (np.array([["a", "b"]]), "nlc", "must hold numbers"),
-        ([[1.0, 2.0], [1.0]], "nlc", "equal lengths"),
+        ([[1.0, 2.0], [1.0]], "nlc", "1 channels, the model 3"),
         (np.full((2, 4, 3), np.inf), "nlc", "infinite values, the first in series 0"),
     ],
 )

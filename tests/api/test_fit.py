@@ -5,7 +5,7 @@ import pytest
 
 import tsgen_jax
 from tests import tiny
-from tsgen_jax.api import fit as estimator
+from tsgen_jax.api import fit
 
 
 @pytest.fixture(scope="module")
@@ -23,28 +23,9 @@ _CHANGES = {
 }
 
 
-def test_parameters_come_back_and_can_be_cloned():
-    from sklearn.base import clone
-
-    made = tsgen_jax.TimeSeriesGenerator(changes={"seed": 3}, name="mine")
-    assert made.get_params() == {
-        "config": None,
-        "workdir": None,
-        "changes": {"seed": 3},
-        "layout": "nlc",
-        "name": "mine",
-    }
-    twin = clone(made)
-    assert twin is not made
-    assert twin.get_params() == made.get_params()
-    assert "name='mine'" in repr(made)
-    with pytest.raises(ValueError, match="No parameter 'step'; known: config"):
-        made.set_params(step=1)
-
-
 def test_a_config_is_copied_changed_and_checked():
     config = tiny.make_config("none")
-    made = estimator.make_config(config, {"train.prior.num_steps": 7}, "mine")
+    made = fit.make_config(config, {"train.prior.num_steps": 7}, "mine")
     assert made.train.prior.num_steps == 7
     assert made.data.name == "mine"
     assert config.train.prior.num_steps != 7
@@ -54,12 +35,51 @@ def test_a_config_is_copied_changed_and_checked():
         ({"train.prior.num_steps": "many"}, "num_steps='many'"),
     ):
         with pytest.raises(ValueError, match=message):
-            estimator.make_config(config, changes, "mine")
-    assert estimator.make_config(None, None, "mine").ssl.method == "vibcreg"
+            fit.make_config(config, changes, "mine")
+    assert fit.make_config(None, None, "mine").ssl.method == "vibcreg"
+
+
+def test_configs_by_name_and_numbers_of_numpy():
+    made = fit.make_config("smoke:none", {"seed": np.int64(3)}, "mine")
+    assert made.name == "smoke-none"
+    assert (made.seed, type(made.seed)) == (3, int)
+    assert fit.make_config("smoke", {"data.name": "x"}, "memory").data.name == "x"
+    with pytest.raises(ValueError, match="known are default, .*smoke"):
+        fit.make_config("smok", None, "mine")
+
+
+def test_values_of_data_count_or_are_refused(data):
+    def make(x, **changes):
+        keys = {f"data.{key}": value for key, value in changes.items()}
+        config = fit.make_config(tiny.make_config("none"), keys, "mine")
+        return fit.make_dataset(x, data[1], config, "nlc")
+
+    assert make(data[0]).scaler.to_json().keys() == {"mean", "std"}
+    assert make(data[0], scaling="quantile").scaler.to_json()["kind"] == "quantile"
+    assert len(make(data[0], validation_fraction=0.0).x_valid) == 0
+    short = data[0].astype(float)
+    short[0, 20:] = np.nan
+    ends = make(short)
+    assert ends.has_ends
+    assert len(ends.x_test) == 0
+    gaps = make(short, trailing="missing", missing="interpolate")
+    assert not gaps.has_ends
+    assert gaps.num_filled == 4 * 2 * (1 + 1)  # Again in the copy that is dropped.
+    for key, value in (("window", 8), ("path", "x.csv"), ("split", "resplit")):
+        with pytest.raises(ValueError, match=f"data.{key}={value!r} has no effect"):
+            make(data[0], **{key: value})
+
+
+def test_more_channels_than_time_points_are_doubted(data):
+    config = fit.make_config(tiny.make_config("none"), None, "mine")
+    wide = np.repeat(data[0][:, :, :1].swapaxes(1, 2), 9, axis=1)  # [n, 9, 24]
+    said = fit.make_dataset(wide, None, config, "nlc").describe()
+    assert "more channels than time points; if it is the other way round" in said
+    assert "more channels" not in fit.make_dataset(wide, None, config, "ncl").describe()
 
 
 def test_series_without_classes_have_one(data):
-    dataset = estimator.make_dataset(data[0], None, tiny.make_config("none"), "nlc")
+    dataset = fit.make_dataset(data[0], None, tiny.make_config("none"), "nlc")
     assert dataset.classes == ("0",)
     assert len(dataset.x_test) == 0
     assert len(dataset.x_train) + len(dataset.x_valid) == len(data[0])
@@ -70,7 +90,12 @@ def test_series_without_classes_have_one(data):
     [
         (lambda x, y: (x[:, :, :, None], y), r"\[n, L, C\]"),
         (lambda x, y: (x, y[:-1]), "one per series"),
-        (lambda x, y: (x, np.linspace(0, 1, len(x))), "words or whole numbers"),
+        (lambda x, y: (x, np.linspace(0, 1, len(x))), "y names no class in 30 of 32"),
+        (
+            lambda x, y: (x, [None, *y[1:]]),
+            r"1 of 32 rows .*from 0: 0\), the first is N",
+        ),
+        (lambda x, y: (x, [*y[:-1], np.nan]), r"from 0: 31\), the first is nan"),
         (lambda x, y: (np.where(x > 0, np.nan, x), y), "NaN"),
         (lambda x, y: (x[:, :3], y), "too short"),
     ],

@@ -1,36 +1,35 @@
 """What users hand in: series in either layout, masks, classes by name or by place."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from tsgen_jax.api import series_like
 from tsgen_jax.suggest import did_you_mean
 from tsgen_jax.types import Array
 
 LAYOUTS = ("nlc", "ncl")
 
 
-def as_series(x: Array, layout: str, num_channels: int, name: str) -> np.ndarray:
-    """Series as float32 [n, L, C]; NaN passes, infinity does not.
+def as_series(
+    x: ArrayLike, layout: str, num_channels: int, name: str, dtype: type = np.float32
+) -> np.ndarray:
+    """Series as numbers [n, L, C]; NaN passes, infinity does not.
 
     Args:
         x: numbers [n, L, C] for the layout 'nlc', [n, C, L] for 'ncl' (aeon, sktime);
-            or [n, L] for either, where C = 1.
+            or [n, L] for either, where C = 1; or what `series_like` takes, where
+            series of unequal lengths get NaN after their end.
         layout: one of `LAYOUTS`.
         num_channels: C that is expected; 0: any.
         name: of the argument, for messages.
+        dtype: of the result, float32 or float64.
 
     Raises:
         ValueError: another layout, shape or type, no series, or infinite values.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout={layout!r}: known are {', '.join(LAYOUTS)}.")
-    try:
-        x = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be one array of equal lengths: {error}"
-        ) from None
-    if x.dtype.kind not in "fiu":
-        raise ValueError(f"{name} must hold numbers, not {x.dtype}.")
+    x = series_like.as_array(x, layout, name)
     if x.ndim == 2:
         x = x[:, :, None]
     elif x.ndim == 3 and layout == "ncl":
@@ -48,7 +47,7 @@ def as_series(x: Array, layout: str, num_channels: int, name: str) -> np.ndarray
     if np.isinf(x).any():
         series = int(np.argwhere(np.isinf(x))[0][0])
         raise ValueError(f"{name} has infinite values, the first in series {series}.")
-    return x.astype(np.float32)
+    return x.astype(dtype)
 
 
 def as_mask(mask: Array, like: np.ndarray, layout: str, name: str) -> np.ndarray:

@@ -1,29 +1,39 @@
-"""`tsgen_jax.fit`, and an estimator with scikit-learn's manners around it."""
+"""`tsgen_jax.fit`: a model from series in memory."""
+
+from __future__ import annotations
 
 import copy
 import dataclasses
-import inspect
+import os
 import tempfile
 from typing import Any
 
 import numpy as np
 from ml_collections import ConfigDict
+from numpy.typing import ArrayLike
 
 from tsgen_jax import pipeline
 from tsgen_jax.api import arguments
 from tsgen_jax.api.load import load
 from tsgen_jax.api.model import Model
-from tsgen_jax.data.dataset import Dataset, from_raw
-from tsgen_jax.data.sources.archive import RawSet
-from tsgen_jax.types import Array
+from tsgen_jax.configs import default
+from tsgen_jax.data.dataset import Dataset, from_series, rescaled
+from tsgen_jax.data.series import SeriesSet, warning, without_end
+from tsgen_jax.data.sources.description import describe_arrays
+from tsgen_jax.data.sources.reading import Reading
+from tsgen_jax.runs import presets
 
 _ONE_CLASS = "0"
+_DEFAULT = "ssl_vqvae"
+# Of config.data; the others say how files are read and divided.
+_OF_MEMORY = ("missing", "name", "scaling", "split_seed", "trailing")
+_OF_MEMORY = (*_OF_MEMORY, "validation_fraction")
 
 
 def fit(
-    x: Array,
-    y: Array | None = None,
-    config: ConfigDict | None = None,
+    x: ArrayLike,
+    y: ArrayLike | None = None,
+    config: ConfigDict | str | None = None,
     workdir: str | None = None,
     changes: dict[str, Any] | None = None,
     layout: str = "nlc",
@@ -33,10 +43,14 @@ def fit(
 
     Args:
         x: series, numbers [n, L, C], [n, C, L] with layout='ncl' (aeon, sktime), or
-            [n, L]; NaN as `config.data.missing` says.
-        y: classes [n], words or numbers; None: there are none.
-        config: of the run; None: configs/ssl_vqvae.py. `config.data` gives the
-            validation part and what to do with NaN, no more.
+            [n, L]; or a list of series of unequal lengths, a pandas table with a series
+            in each row, or sktime's tables (`api/series_like.py`). NaN after the end of
+            a series says how long it is (`config.data.trailing`), inside it is missing
+            (`config.data.missing`).
+        y: classes [n], words or whole numbers; None: there are none.
+        config: of the run, or the name or file of one ('smoke', 'mine.py'); None:
+            configs/ssl_vqvae.py. Keys of `config.data` that are about files must be as
+            in configs/default.py.
         workdir: run directory to keep; the same call on it resumes. None: a temporary
             one.
         changes: values of the config by dotted key, {'train.prior.num_steps': 100}.
@@ -51,6 +65,7 @@ def fit(
     if dataset.num_classes < 2:
         config.sample.class_conditional = False
     if workdir is not None:
+        workdir = os.path.expanduser(os.fspath(workdir))
         pipeline.run(config, workdir, dataset, evaluate=False)
         return load(workdir)
     with tempfile.TemporaryDirectory(prefix="tsgen-") as directory:
@@ -59,19 +74,19 @@ def fit(
 
 
 def make_config(
-    config: ConfigDict | None, changes: dict[str, Any] | None, name: str
+    config: ConfigDict | str | None, changes: dict[str, Any] | None, name: str
 ) -> ConfigDict:
     """A copy of the config, changed.
 
     Raises:
-        ValueError: an unknown key, or a value of another type.
+        ValueError: no such config, an unknown key, or a value of another type.
     """
-    if config is None:
-        from tsgen_jax.configs import ssl_vqvae
-
-        config = ssl_vqvae.get_config()
+    if config is None or isinstance(config, str):
+        config = presets.load(config or _DEFAULT)
     config = copy.deepcopy(config)
-    for key, value in (changes or {}).items():
+    changes = dict(changes or {})
+    config.data.name = changes.pop("data.name", name)
+    for key, value in changes.items():
         section = config
         for part in key.split("."):
             if not hasattr(section, "keys") or part not in section:
@@ -81,98 +96,82 @@ def make_config(
                     f"{', '.join(known) or 'none'}."
                 )
             section = section[part]
+        value = value.item() if isinstance(value, np.generic) else value
         try:
             config.update_from_flattened_dict({key: value})
         except (TypeError, ValueError) as error:
             raise ValueError(f"changes: {key}={value!r}: {error}") from error
-    config.data.name = name
     return config
 
 
-def make_dataset(x: Array, y: Array | None, config: ConfigDict, layout: str) -> Dataset:
+def make_dataset(
+    x: ArrayLike, y: ArrayLike | None, config: ConfigDict, layout: str
+) -> Dataset:
     """Series in memory as a data set without TEST: all of them may be learnt from.
 
     Raises:
         ValueError: series or classes that cannot be used.
     """
-    x = arguments.as_series(x, layout, 0, "x")
-    labels = np.full(len(x), _ONE_CLASS) if y is None else np.asarray(y)
-    if labels.shape != (len(x),):
-        raise ValueError(f"y is {labels.shape}; it must be [{len(x)}], one per series.")
-    if labels.dtype.kind not in "OUiub":
-        raise ValueError(f"y must be words or whole numbers, not {labels.dtype}.")
-    labels = np.array([str(label) for label in labels])
-    x = x.astype(np.float64)
-    raw = RawSet(config.data.name, x, labels, x[:1], labels[:1], "memory")
+    _check_data(config.data)
+    x = arguments.as_series(x, layout, 0, "x", np.float64)
+    if y is None:
+        labels = np.full(len(x), _ONE_CLASS)
+    else:
+        labels = arguments.as_names(y, "y")
+        if labels.shape != (len(x),):
+            raise ValueError(
+                f"y is {labels.shape}; it must be [{len(x)}], one per series."
+            )
     data = config.data
-    dataset = from_raw(
-        raw,
+    series = [without_end(one, data.trailing) for one in x]
+    described = describe_arrays(Reading.plain(), "wide", tuple(series))
+    # A set has both parts; here the second, copies, is dropped again.
+    test = [0, len(x) - 1]
+    found = SeriesSet(
+        name=data.name,
+        source="memory",
+        series=(*series, *(series[i] for i in test)),
+        label=np.concatenate([labels, labels[test]]),
+        channels=described.channels,
+        part=np.array(["TRAIN"] * len(x) + ["TEST"] * len(test)),
+        notes=_notes(x),
+        described=described,
+    )
+    dataset = from_series(
+        found,
         split="archive",
         test_fraction=data.test_fraction,
         validation_fraction=data.validation_fraction,
         split_seed=data.split_seed,
         missing=data.missing,
     )
-    # A set as published has both parts; here the second is dropped again.
     nothing = {"x_test": dataset.x_test[:0], "y_test": dataset.y_test[:0]}
-    return dataclasses.replace(dataset, **nothing)
+    if dataset.observed_test is not None:
+        nothing["observed_test"] = dataset.observed_test[:0]
+    return rescaled(dataclasses.replace(dataset, **nothing), data.scaling)
 
 
-class TimeSeriesGenerator:
-    """`fit` as an estimator: its arguments are parameters, the model is `model_`."""
+def _check_data(data: ConfigDict) -> None:
+    """ValueError where values of `config.data` would have no effect on arrays."""
+    usual = default.get_config().data
+    idle = [k for k in data if k not in _OF_MEMORY and data[k] != usual[k]]
+    if idle:
+        raise ValueError(
+            f"data.{idle[0]}={data[idle[0]]!r} has no effect on series in memory: "
+            f"{', '.join(f'data.{key}' for key in _OF_MEMORY)} have. Cut, select and "
+            "divide the arrays themselves."
+        )
 
-    def __init__(
-        self,
-        config: ConfigDict | None = None,
-        workdir: str | None = None,
-        changes: dict[str, Any] | None = None,
-        layout: str = "nlc",
-        name: str = "memory",
-    ):
-        """Keeps the parameters as they are; see `fit` for them."""
-        self.config = config
-        self.workdir = workdir
-        self.changes = changes
-        self.layout = layout
-        self.name = name
 
-    def fit(self, x: Array, y: Array | None = None) -> "TimeSeriesGenerator":
-        """Trains `model_`; arguments and errors as of the function `fit`."""
-        self.model_ = fit(x, y, **self.get_params())
-        return self
-
-    def sample(self, num: int, label=None, seed: int = 0) -> np.ndarray:
-        """`Model.sample`: float32 [num, L, C].
-
-        Raises:
-            ValueError: it was not fitted.
-        """
-        if not hasattr(self, "model_"):
-            raise ValueError("This generator is not fitted: call fit(x, y) first.")
-        return self.model_.sample(num, label, seed)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters by name; `deep` changes nothing, there are none inside."""
-        return {name: getattr(self, name) for name in self._names()}
-
-    def set_params(self, **params: Any) -> "TimeSeriesGenerator":
-        """Changes parameters.
-
-        Raises:
-            ValueError: an unknown one.
-        """
-        names = self._names()
-        for name, value in params.items():
-            if name not in names:
-                raise ValueError(f"No parameter {name!r}; known: {', '.join(names)}.")
-            setattr(self, name, value)
-        return self
-
-    @classmethod
-    def _names(cls) -> list[str]:
-        return list(inspect.signature(cls.__init__).parameters)[1:]
-
-    def __repr__(self) -> str:
-        given = {k: v for k, v in self.get_params().items() if k != "config"}
-        shown = ", ".join(f"{k}={v!r}" for k, v in given.items())
-        return f"TimeSeriesGenerator({shown})"
+def _notes(x: np.ndarray) -> tuple[str, ...]:
+    """What a shape may also mean."""
+    num, length, channels = x.shape
+    if channels <= length:
+        return ()
+    return (
+        warning(
+            f"x is taken for {num} series of {length} time points and {channels} "
+            "channels, more channels than time points; if it is the other way round, "
+            "say layout='ncl'"
+        ),
+    )

@@ -7,23 +7,26 @@ from 0. The same seed gives the same draws, and the first series of many are tho
 few with the same labels.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
+from numpy.typing import ArrayLike
 
 from tsgen_jax.api import arguments, completion
-from tsgen_jax.api.trained import Label, Trained, check_no_nan, key_of
+from tsgen_jax.api.shown import Shown
+from tsgen_jax.api.trained import Label, check_no_nan, key_of
 from tsgen_jax.evaluation.measures import likelihood
 from tsgen_jax.stages import masked_prior as prior_task
-from tsgen_jax.types import Array
 
 _LATER = 2**32 - 1  # No batch of the first windows has this number.
 
 
-class Model(Trained):
+class Model(Shown):
     """Generates, encodes, judges and completes series."""
 
     @functools.cached_property
@@ -79,11 +82,11 @@ class Model(Trained):
         label = self._drawn_label(label, num, label_index)
         return self.generator.sample(key_of(seed), label)[0]
 
-    def encode(self, x: Array, layout: str = "nlc") -> np.ndarray:
+    def encode(self, x: ArrayLike, layout: str = "nlc") -> np.ndarray:
         """Series of L time points -> tokens int32 [n, N], rows of the map in turn."""
         return self.generator.encode(self._window(x, layout, "x"))
 
-    def decode(self, tokens: Array) -> np.ndarray:
+    def decode(self, tokens: ArrayLike) -> np.ndarray:
         """Tokens int [n, N] -> series float32 [n, L, C].
 
         Raises:
@@ -103,13 +106,13 @@ class Model(Trained):
             )
         return self.generator.decode(tokens)
 
-    def reconstruct(self, x: Array, layout: str = "nlc") -> np.ndarray:
+    def reconstruct(self, x: ArrayLike, layout: str = "nlc") -> np.ndarray:
         """Series through the tokenizer and back, float32 [n, L, C]."""
         return self.decode(self.encode(x, layout))
 
     def log_likelihood(
         self,
-        x: Array,
+        x: ArrayLike,
         label: Label = None,
         seed: int = 0,
         layout: str = "nlc",
@@ -161,8 +164,8 @@ class Model(Trained):
 
     def impute(
         self,
-        x: Array,
-        observed: Array | None = None,
+        x: ArrayLike,
+        observed: ArrayLike | None = None,
         num: int = 20,
         label: Label = None,
         seed: int = 0,
@@ -199,8 +202,8 @@ class Model(Trained):
 
     def edit(
         self,
-        x: Array,
-        keep: Array,
+        x: ArrayLike,
+        keep: ArrayLike,
         num: int = 1,
         label: Label = None,
         seed: int = 0,
@@ -226,7 +229,7 @@ class Model(Trained):
 
     def forecast(
         self,
-        context: Array,
+        context: ArrayLike,
         horizon: int,
         num: int = 20,
         label: Label = None,

@@ -1,20 +1,25 @@
 """What every method of a model needs: its facts, and arguments checked and converted."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
+from numpy.typing import ArrayLike
 
 from tsgen_jax.api import arguments
 from tsgen_jax.data import class_shares
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.tokens import Generator
-from tsgen_jax.types import Array
 
-Label = str | int | Array | None
+Label = ArrayLike | None  # Names of classes: one, or one for each series.
 _NUM_SEEDS = 2**32  # jax keeps 32 bits of a seed.
 _SHOWN = 6  # Classes, and scores, in the repr.
+# Scores that say most of samples, in this order; others follow as they come.
+_FIRST = ("fid", "context_fid", "cas", "discriminative_score", "coverage", "precision")
+_FIRST = (*_FIRST, "share_closer_to_train", "reconstruction_mse")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -103,7 +108,7 @@ class Trained:
             )
         return overlap
 
-    def _shaped(self, x: Array, layout: str, name: str) -> np.ndarray:
+    def _shaped(self, x: ArrayLike, layout: str, name: str) -> np.ndarray:
         x = arguments.as_series(x, layout, self.num_channels, name)
         if x.shape[1] != self.length:
             raise ValueError(
@@ -111,17 +116,22 @@ class Trained:
             )
         return x
 
-    def _window(self, x: Array, layout: str, name: str) -> np.ndarray:
+    def _window(self, x: ArrayLike, layout: str, name: str) -> np.ndarray:
         x = self._shaped(x, layout, name)
         check_no_nan(x, name)
         return x
+
+    def __getstate__(self):
+        """The fields; what was compiled is left out and made again when needed."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     def __repr__(self) -> str:
         facts, prior = self.facts, self.generator.prior
         names = [repr(name) for name in facts.classes[:_SHOWN]]
         names += ["..."] * (len(facts.classes) > _SHOWN)
-        scores = [f"{k}={v:.3g}" for k, v in list(self.metrics.items())[:_SHOWN]]
-        scores += ["..."] * (len(self.metrics) > _SHOWN)
+        ranked = sorted(self.metrics, key=_importance)  # Stable: others as they come.
+        scores = [f"{k}={self.metrics[k]:.3g}" for k in ranked[:_SHOWN]]
+        scores += ["..."] * (len(ranked) > _SHOWN)
         weights = self.generator.tokenizer_weights, self.generator.prior_weights
         sizes = [sum(a.size for a in jax.tree.leaves(w)) for w in weights]
         return (
@@ -132,6 +142,13 @@ class Trained:
             f"  weights  tokenizer {sizes[0]:,}, prior {sizes[1]:,}\n"
             f"  scores   {', '.join(scores) or 'not evaluated'}"
         )
+
+
+def _importance(score: str) -> int:
+    """Place of a score such as 'fid_fcn' in `_FIRST`."""
+    names = [score, *(score[:i] for i, c in enumerate(score) if c == "_")]
+    places = [_FIRST.index(name) for name in names if name in _FIRST]
+    return min(places, default=len(_FIRST))
 
 
 def key_of(seed: int) -> jax.Array:

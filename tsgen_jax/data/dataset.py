@@ -155,7 +155,7 @@ def load_dataset(
     how = files.Reading(**reading)
     if not path:
         how.check_unused()
-        return _rescaled(from_raw(load_archive(name, root), *options), scaling)
+        return rescaled(from_raw(load_archive(name, root), *options), scaling)
     if root:
         raise ValueError(
             "data.root is where sets of data.name are; data.path is given."
@@ -165,7 +165,7 @@ def load_dataset(
         found = windows.cut(
             found, how.window, how.stride, test_fraction, validation_fraction
         )
-    return _rescaled(from_series(found, *options), scaling)
+    return rescaled(from_series(found, *options), scaling)
 
 
 def from_raw(
@@ -270,7 +270,7 @@ def _make(
     )
 
 
-def _rescaled(dataset: Dataset, kind: str) -> Dataset:
+def rescaled(dataset: Dataset, kind: str) -> Dataset:
     """The same set with another kind of scaling."""
     if kind == "standard":
         return dataset

@@ -1,11 +1,14 @@
 """Which series are for training, validation and test."""
 
 import collections
+import logging
 
 import numpy as np
 
 from tsgen_jax.data.series import warning
 
+_LOG = logging.getLogger(__name__)
+_FEW_SERIES = 10
 SPLITS = ("archive", "resplit")
 
 
@@ -101,3 +104,15 @@ def choose_validation(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
         half = len(rows) // 2
         chosen[rows[: min(max(int(fraction * len(rows) + 0.5), 1), half)]] = True
     return chosen
+
+
+def warn_of_few(name: str, num: int) -> None:
+    """Says where a set `name` has too few series, `num`, to learn more than those."""
+    if num < _FEW_SERIES:
+        _LOG.warning(
+            "Warning: %s has %d series to train on, the validation part not counted. "
+            "From so few a generator learns little but to repeat them: give more "
+            "series, or shorter windows of long ones.",
+            name,
+            num,
+        )

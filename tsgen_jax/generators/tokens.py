@@ -40,6 +40,10 @@ class Generator:
     residual: residual.Residual  # What tokens leave out.
     residual_scale: float  # How much of it is added to samples; inpainting has its own.
 
+    def __getstate__(self):
+        """The fields: compiled programs cannot be pickled, and are made again."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
     @functools.cached_property
     def _sample(self):
         names = (

@@ -96,6 +96,25 @@ def plot_real_and_generated(
     return canvas.finish(figure, title, axes, "time point", legend + said)
 
 
+def plot_generated(x: Array, y: Array, classes: Sequence[str]) -> Figure:
+    """Generated series `x`, a row for each class and channel.
+
+    `y` is the class that was asked for, or -1 throughout when none was: one row.
+    """
+    x = canvas.check_series("x", x, None)
+    if np.all(np.asarray(y) == -1):
+        y, classes = np.zeros(len(x), int), ["all classes"]
+    y = canvas.check_indices("y", y, (len(x),), len(classes))
+    rows, said = _rows(y, classes, x.shape[2])
+    figure, axes = canvas.grid(len(rows), 1, 1.1, False)
+    for (name, members, c), (ax,) in zip(rows, axes, strict=True):
+        _draw_set(ax, x[members, :, c], canvas.MODEL, "generated")
+        ax.set_ylabel(name)
+    legend = "Thin: series; thick: mean; shaded with dotted edge: 5 to 95 % (from "
+    legend += f"{_BAND_FROM} series on)."
+    return canvas.finish(figure, "Generated series", axes, "time point", legend + said)
+
+
 def plot_loss_curves(rows: Sequence[Mapping]) -> Figure:
     """One panel per stage and metric of the `rows` of a metrics.jsonl, splits together.
 

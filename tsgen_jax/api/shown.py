@@ -1,0 +1,181 @@
+"""What a model shows of itself and writes: pictures, scores, densities, tables, files."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tsgen_jax.api import arguments
+from tsgen_jax.api.trained import Label, Trained
+from tsgen_jax.data import outputs
+from tsgen_jax.evaluation.measures import density
+from tsgen_jax.runtime import installation
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from tsgen_jax.api.judging import Judged
+
+_JUDGED = {  # What `evaluate` asks for, in place of the config of the run.
+    "evaluation.scores": "fidelity+statistics",
+    "evaluation.judges": "minirocket",
+}
+
+
+class Shown(Trained):
+    """Methods that generate first and then show."""
+
+    def plot(
+        self,
+        x: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        num: int = 60,
+        seed: int = 0,
+        layout: str = "nlc",
+    ) -> Figure:
+        """Draws generated series by class, beside real ones if they are given.
+
+        Args:
+            x: real series of L time points, for the left column.
+            y: names of their classes; None: all series in one row.
+            num: series to generate, in the class shares of training.
+            seed: of the draw.
+            layout: of `x`.
+
+        Returns:
+            A matplotlib figure: `model.plot().savefig("series.png")`.
+
+        Raises:
+            ValueError: series or classes that are not the model's.
+        """
+        from tsgen_jax.reports.figures import series as figures
+
+        drawn = self.sample(num, seed=seed)
+        index = self.label_indices(num)
+        index = np.where(index == len(self.classes), -1, index)
+        drawn = _held(drawn)
+        if x is None:
+            return figures.plot_generated(drawn, index, self.classes)
+        x = _held(self._shaped(x, layout, "x"))
+        if y is None:
+            index, real = np.full(num, -1), np.zeros(len(x), int)
+        else:
+            real = arguments.as_label(y, len(x), self.classes)
+        return figures.plot_real_and_generated(x, real, drawn, index, self.classes)
+
+    def evaluate(
+        self,
+        x: ArrayLike,
+        y: ArrayLike | None = None,
+        *,
+        scores: str = _JUDGED["evaluation.scores"],
+        judges: str = _JUDGED["evaluation.judges"],
+        num: int | None = None,
+        seed: int = 0,
+        layout: str = "nlc",
+    ) -> Judged:
+        """Judges generated series by real ones that training did not see.
+
+        A random half of the real series takes the place of TEST; the other half is the
+        floor, called 'TRAIN': what other real series score in place of the samples.
+
+        Args:
+            x: held-out series of L time points, 8 or more.
+            y: names of their classes; None: not known, and 'usefulness' is left out.
+            scores: groups joined by '+': fidelity, usefulness, statistics, post_hoc.
+            judges: of fidelity and usefulness: minirocket, fcn, ts2vec.
+            num: series to generate; None: as many as `x`.
+            seed: of the halves and of the samples.
+            layout: of `x`.
+
+        Returns:
+            Scores with intervals and floors: `print` shows a table, `.metrics()` is a
+            dict, `.to_frame()` a pandas table.
+
+        Raises:
+            ValueError: too few series, or groups and judges that are not known.
+        """
+        with installation.in_words("Model.evaluate"):
+            from tsgen_jax.api import judging
+
+            asked = {"evaluation.scores": scores, "evaluation.judges": judges}
+            x = self._shaped(x, layout, "x")
+            with tempfile.TemporaryDirectory(prefix="tsgen-") as workdir:
+                return judging.judge(self, x, y, asked, num or len(x), seed, workdir)
+
+    def log_density(
+        self, x: ArrayLike, label: Label = None, seed: int = 0, layout: str = "nlc"
+    ) -> np.ndarray:
+        """Lower bound of log p(series), in nats, in the units of the series.
+
+        `log_likelihood` of the tokens, and a normal density of the series about its
+        decoded tokens, as wide as the tokenizer's errors on the validation part. Unlike
+        `log_likelihood` it can be compared between models of the same data with other
+        tokenizers; the length of a series is not rated. See `measures/density.py`.
+
+        Args:
+            x: series of L time points.
+            label: name of the class it is given, or one for each series; None: none.
+            seed: of the masks of `log_likelihood`.
+            layout: of `x`.
+
+        Returns:
+            float64 [n].
+
+        Raises:
+            ValueError: bad series, or a model whose errors were never measured.
+        """
+        std = np.asarray(self.generator.residual.std)
+        if not std.any():
+            raise ValueError(
+                "This model has no residuals: how far tokens are from series is not "
+                "known. Train it anew."
+            )
+        x = self._window(x, layout, "x")
+        decoded = self.generator.detokenize(self.generator.encode(x))
+        scaler = self.generator.scaler
+        of_series = density.log_normal(x, decoded, std, scaler)
+        return self.log_likelihood(x, label, seed) + of_series
+
+    def save(self, path: str, with_sampler: bool = False) -> None:
+        """Writes the model to one file that `tsgen_jax.load` opens; see `export`."""
+        from tsgen_jax.api.export import export
+
+        export(self, path, with_sampler)
+
+    def to_frame(
+        self, x: ArrayLike, label: Label = None, start: int = 0, layout: str = "nlc"
+    ) -> pd.DataFrame:
+        """Series as a pandas table with a row for each series and time point.
+
+        Args:
+            x: series of any length, such as `sample` gives.
+            label: names of their classes for a column 'label'; None: no such column.
+            start: number of the first time point.
+            layout: of `x`.
+
+        Returns:
+            Columns: series, time, a column for each channel, label.
+        """
+        import pandas as pd
+
+        x = arguments.as_series(x, layout, self.num_channels, "x")
+        names = None
+        if label is not None:
+            index = arguments.as_label(label, len(x), self.classes)
+            names = np.array(self.classes)[index]
+        frame = pd.DataFrame(outputs.long_table({"": x}, names, start))
+        known = outputs.channel_names(self.num_channels)
+        channels = self.facts.described.channels
+        return frame.rename(columns=dict(zip(known, channels, strict=True)))
+
+
+def _held(x: np.ndarray) -> np.ndarray:
+    """Series with their last value held after the end, as figures need them."""
+    from tsgen_jax.data.missing import hold_ends
+
+    return hold_ends(x)

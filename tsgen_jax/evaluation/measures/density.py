@@ -1,0 +1,41 @@
+"""A lower bound of the log density of series, of tokens and of what they leave out.
+
+    log p(x) >= log p(z) + log p(x | z),   z = the tokens that the tokenizer gives x
+
+`log p(z)` is the any-order bound of the prior (Hoogeboom et al. 2021, arXiv 2110.02037,
+equation 4); `p(x | z)` is normal about the decoded tokens, with the deviation that the
+tokenizer's errors have at every time point and channel, independent of each other.
+Unlike `log p(z)` alone it can be compared between models with other tokenizers.
+"""
+
+import numpy as np
+
+from tsgen_jax.data.scaling import AnyScaler
+
+_LEAST = 1e-3  # Of a channel's scale: errors of a constant channel are 0.
+
+
+def log_normal(
+    x: np.ndarray, decoded: np.ndarray, std: np.ndarray, scaler: AnyScaler
+) -> np.ndarray:
+    """log p(x | z) in nats, in the units of `x`.
+
+    Args:
+        x: series in original units, float [n, L, C]; NaN does not count.
+        decoded: their tokens decoded, in the units of networks, [n, L, C'].
+        std: of the tokenizer's errors in those units, [L, C'].
+        scaler: from the one to the other.
+
+    Returns:
+        float64 [n].
+    """
+    std = np.maximum(np.asarray(std, np.float64), _LEAST)
+    low, mean, high = (
+        np.asarray(scaler.inverse(decoded + sign * std), np.float64)
+        for sign in (-1, 0, 1)
+    )
+    # Half the distance of one deviation below and above: exact where scaling is affine.
+    deviation = np.maximum((high - low) / 2, np.finfo(np.float32).tiny)
+    z = (np.asarray(x, np.float64) - mean) / deviation
+    each = -0.5 * z**2 - np.log(deviation) - 0.5 * np.log(2 * np.pi)
+    return np.nansum(each, axis=(1, 2))

@@ -64,7 +64,7 @@ def test_values_of_data_count_or_are_refused(data):
     assert len(ends.x_test) == 0
     gaps = make(short, trailing="missing", missing="interpolate")
     assert not gaps.has_ends
-    assert gaps.num_filled == 4 * 2 * (1 + 1)  # Again in the copy that is dropped.
+    assert gaps.num_filled == 4 * 2
     for key, value in (("window", 8), ("path", "x.csv"), ("split", "resplit")):
         with pytest.raises(ValueError, match=f"data.{key}={value!r} has no effect"):
             make(data[0], **{key: value})

@@ -136,6 +136,7 @@ def make_dataset(
         part=np.array(["TRAIN"] * len(x) + ["TEST"] * len(test)),
         notes=_notes(x),
         described=described,
+        num_missing=sum(int(np.isnan(one).sum()) for one in series),
     )
     dataset = from_series(
         found,

@@ -103,7 +103,7 @@ def judge(
     if y is not None:
         index = arguments.as_label(y, len(x), model.classes)
         names = np.array(model.classes)[index]
-    a, b = parts.resplit(names, 0.5, seed)
+    a, b, _ = parts.resplit(names, 0.5, seed)
     x = hold_ends(x).astype(np.float64)
     raw = RawSet(model.facts.name, x[a], names[a], x[b], names[b], "memory")
     dataset = from_raw(raw, "archive", 0.5, 0.0, 0, "error")

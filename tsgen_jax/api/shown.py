@@ -1,4 +1,4 @@
-"""What a model shows of itself and writes: pictures, scores, densities, tables, files."""
+"""What a model shows of itself and writes: pictures, scores, tables, a file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tsgen_jax.api import arguments
-from tsgen_jax.api.trained import Label, Trained
+from tsgen_jax.api.coding import Coding
+from tsgen_jax.api.trained import Label
 from tsgen_jax.data import outputs
-from tsgen_jax.evaluation.measures import density
 from tsgen_jax.runtime import installation
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _JUDGED = {  # What `evaluate` asks for, in place of the config of the run.
 }
 
 
-class Shown(Trained):
+class Shown(Coding):
     """Methods that generate first and then show."""
 
     def plot(
@@ -106,40 +106,6 @@ class Shown(Trained):
             x = self._shaped(x, layout, "x")
             with tempfile.TemporaryDirectory(prefix="tsgen-") as workdir:
                 return judging.judge(self, x, y, asked, num or len(x), seed, workdir)
-
-    def log_density(
-        self, x: ArrayLike, label: Label = None, seed: int = 0, layout: str = "nlc"
-    ) -> np.ndarray:
-        """Lower bound of log p(series), in nats, in the units of the series.
-
-        `log_likelihood` of the tokens, and a normal density of the series about its
-        decoded tokens, as wide as the tokenizer's errors on the validation part. Unlike
-        `log_likelihood` it can be compared between models of the same data with other
-        tokenizers; the length of a series is not rated. See `measures/density.py`.
-
-        Args:
-            x: series of L time points.
-            label: name of the class it is given, or one for each series; None: none.
-            seed: of the masks of `log_likelihood`.
-            layout: of `x`.
-
-        Returns:
-            float64 [n].
-
-        Raises:
-            ValueError: bad series, or a model whose errors were never measured.
-        """
-        std = np.asarray(self.generator.residual.std)
-        if not std.any():
-            raise ValueError(
-                "This model has no residuals: how far tokens are from series is not "
-                "known. Train it anew."
-            )
-        x = self._window(x, layout, "x")
-        decoded = self.generator.detokenize(self.generator.encode(x))
-        scaler = self.generator.scaler
-        of_series = density.log_normal(x, decoded, std, scaler)
-        return self.log_likelihood(x, label, seed) + of_series
 
     def save(self, path: str, with_sampler: bool = False) -> None:
         """Writes the model to one file that `tsgen_jax.load` opens; see `export`."""

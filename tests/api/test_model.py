@@ -341,3 +341,16 @@ def test_importing_the_package_is_cheap():
     assert done.stdout.split() == ["False", "True"]
     with pytest.raises(AttributeError, match="no attribute 'lod'"):
         tsgen_jax.lod  # noqa: B018
+
+
+def test_samples_have_noise_in_proportion_to_its_scale(tiny_model):
+    plain, half = (
+        dataclasses.replace(tiny_model.generator, residual_scale=scale)
+        for scale in (0.0, 0.5)
+    )
+    label, key = np.array([0, 1, 1]), jax.random.key(4)
+    x, tokens = plain.sample(key, label)
+    noisy, same = half.sample(key, label)
+    np.testing.assert_array_equal(tokens, same)
+    noise = half.noise(key, 3) * np.asarray(tiny_model.facts.scaler.std)
+    np.testing.assert_allclose(noisy - x, 0.5 * noise, atol=1e-4)

@@ -12,7 +12,9 @@ import pytest
 from tests import tiny
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
+from tsgen_jax.evaluation.measures import fidelity
 from tsgen_jax.generators import residual_scale
+from tsgen_jax.judges import rocket
 from tsgen_jax.runs.seeds import Own
 from tsgen_jax.sampling import residual
 
@@ -176,3 +178,32 @@ def test_of_one_scale_nothing_is_compared_or_kept(tmp_path):
     found = residual_scale.settled(own, None, _Settled(), None)
     assert found.residual_scale == 0.75
     assert list(tmp_path.iterdir()) == []
+
+
+def test_features_are_those_of_the_next_seed_and_of_the_real_series():
+    config = _config(**{"judge.seed": 6})
+    real, other = (_shapes(np.random.default_rng(seed), 30) for seed in (0, 1))
+    found = residual_scale.measure(config, real, lambda s: other + s, (0.0, 0.5))
+    for scale, fid in found.items():
+        of = {}
+        for seed in (6, 7):
+            judge = rocket.Judge(config.judge, real, seed)
+            of[seed] = fidelity.fid(judge(real), judge(other + scale))
+        np.testing.assert_allclose(fid, of[7], rtol=1e-6)
+        assert abs(of[6] - fid) > 1e-3 * fid
+
+
+def test_noise_is_added_in_proportion_to_its_scale(monkeypatch):
+    seen = []
+    monkeypatch.setattr(residual_scale, "measure", lambda *a: seen.append(a) or {})
+    dataset = _dataset(0.5)
+    generator = _Generator(dataset, 0.3)
+    residual_scale.choose(_config(), dataset, generator, None)
+    [(_, real, series, scales)] = seen
+    assert scales == _SCALES
+    x = np.concatenate([dataset.x_train, dataset.x_valid])
+    np.testing.assert_allclose(np.sort(real, axis=0), np.sort(x, axis=0))
+    plain = generator.detokenize(np.zeros((256, 7), int))
+    for scale in (0.0, 0.5, 2.0):
+        judge = dataset.scaler.inverse(plain + scale * generator.noise(None, 256))
+        np.testing.assert_allclose(series(scale), judge, atol=1e-5)

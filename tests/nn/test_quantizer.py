@@ -126,3 +126,30 @@ def test_drawn_tokens_follow_the_softmax():
 def test_widths_must_agree():
     with pytest.raises(ValueError, match="z is 2 wide, the codes 3"):
         quantizer.nearest(jnp.zeros((4, 3)), jnp.zeros((5, 2)))
+
+
+def test_counts_are_smoothed_by_one_epsilon_for_every_code():
+    """Appendix A.1's Laplace smoothing: N_k becomes N (N_k + e) / (N + K e)."""
+    counts, sums = np.array([3e-5, 1e-5, 2e-5]), np.array([[1.0], [2.0], [3.0]])
+    judge = [
+        sums[k] / ((counts[k] + 1e-5) / (counts.sum() + 3 * 1e-5) * counts.sum())
+        for k in range(3)
+    ]
+    codes = Codebook(jnp.asarray(counts), jnp.asarray(sums)).codes
+    np.testing.assert_allclose(codes, judge, rtol=1e-5)
+
+
+def test_products_are_exact_whatever_the_default_is():
+    """TF32 or bfloat16 products would flip near-ties: asked for in the program."""
+    codes, z = jnp.zeros((7, 3)), jnp.zeros((30, 3))
+    codebook, tokens = _codebook(codes), jnp.zeros(30, int)
+    with jax.default_matmul_precision("bfloat16"):
+        for program in (
+            jax.make_jaxpr(quantizer.nearest)(codes, z),
+            jax.make_jaxpr(lambda z: quantizer.update(codebook, z, tokens, 0.9))(z),
+        ):
+            products = [
+                line for line in str(program).split("\n") if "precision" in line
+            ]
+            assert products
+            assert all("HIGHEST" in line for line in products), products

@@ -158,3 +158,49 @@ def test_known_logits_of_the_first_round_are_used():
         jax.random.key(0), logits_fn, masks, **settings, first_logits=other
     )
     np.testing.assert_array_equal(tokens, np.tile(target, (4, 1)))
+
+
+def _moody(tokens):
+    """Logits that differ by place, by class, and by how many tokens are known."""
+    known = (tokens != _K).sum(-1)[:, None, None]
+    place = jnp.arange(tokens.shape[1])[None, :, None]
+    return 3 * jnp.sin(known + 1.7 * place + 2.3 * jnp.arange(_K)[None, None, :])
+
+
+def _naive_decode(key, start, num_decode_steps, choice_temperature, token_temperature):
+    """MaskGIT's loop, series by series, with the random numbers of `decode`."""
+    tokens, history = np.array(start), [np.array(start)]
+    first = (tokens == _K).sum(-1)
+    for step in range(num_decode_steps):
+        key_token, key_choice = jax.random.split(jax.random.fold_in(key, step))
+        logits = np.asarray(_moody(jnp.asarray(tokens)), np.float64)
+        p = np.exp(logits / token_temperature)
+        p /= p.sum(-1, keepdims=True)
+        level = np.asarray(jax.random.uniform(key_token, (*tokens.shape, 1)))
+        drawn = (p.cumsum(-1) <= level).sum(-1)
+        log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        noise = np.asarray(jax.random.gumbel(key_choice, tokens.shape))
+        progress = (step + 1) / num_decode_steps
+        for i, row in enumerate(tokens):
+            hidden = np.flatnonzero(row == _K)
+            confidence = log_p[i, hidden, drawn[i, hidden]]
+            confidence += choice_temperature * (1 - progress) * noise[i, hidden]
+            left = int(first[i] * np.cos(np.pi / 2 * progress) + 1e-9)
+            left = max(0, min(left, len(hidden) - 1))
+            shown = hidden[confidence.argsort()[left:]]
+            row[shown] = drawn[i, shown]
+        history.append(tokens.copy())
+    return tokens, np.stack(history)
+
+
+@pytest.mark.parametrize("choice_temperature", [0.0, 2.0, 9.0])
+@pytest.mark.parametrize("token_temperature", [0.4, 1.0, 2.5])
+def test_it_is_a_loop_over_series(choice_temperature, token_temperature):
+    temperatures = choice_temperature, token_temperature
+    start = _masks(5, 20).at[1, 3:9].set(2)
+    settings = dict(_SETTINGS, num_decode_steps=6)
+    settings["choice_temperature"], settings["token_temperature"] = temperatures
+    found = decode.decode(jax.random.key(5), _moody, start, **settings)
+    judge = _naive_decode(jax.random.key(5), start, 6, *temperatures)
+    for a, b in zip(found, judge, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -1,4 +1,5 @@
 import functools
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -237,3 +238,27 @@ def test_a_smooth_residual_grows_from_the_observed_samples():
     judge = judge - across @ np.linalg.solve(given, across.T)
     np.testing.assert_allclose(np.cov(found[:, ~seen].T), judge, atol=0.04)
     np.testing.assert_array_equal(found[:, seen], 0)
+
+
+def test_tokens_of_every_round_and_the_residual_have_keys_of_their_own(monkeypatch):
+    seen = {"tokens": [], "residual": []}
+    original = inpaint.decode.decode
+
+    def decode(key, *args, **settings):
+        seen["tokens"].append(key)
+        return original(key, *args, **settings)
+
+    def draw_residual(key, num):
+        seen["residual"].append(key)
+        return jnp.zeros((num, _L, 1))
+
+    monkeypatch.setattr(inpaint.decode, "decode", decode)
+    monkeypatch.setattr(sys.modules[__name__], "_white", draw_residual)
+    x, observed = np.zeros((2, _L, 1), np.float32), np.ones((2, _L, 1), bool)
+    observed[:, 6:12] = False
+    _inpaint(x, observed, jnp.zeros(_K), num_rounds=3, residual_scale=1.0)
+    of_residual, of_tokens = jax.random.split(jax.random.key(0))
+    judge = [of_residual, *(jax.random.fold_in(of_tokens, i) for i in range(3))]
+    found = [*seen["residual"], *seen["tokens"]]
+    for a, b in zip(found, judge, strict=True):
+        np.testing.assert_array_equal(jax.random.key_data(a), jax.random.key_data(b))

@@ -106,3 +106,17 @@ def test_numbers_left_are_those_of_exact_fractions(schedule):
         assert not found[-1].any()
     # In float32 the second of three rounds would leave 14 of 30.
     assert mask_schedule.num_left("cosine", 3, 30)[:, 30].tolist() == [25, 15, 0]
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "power:2.5", "inverted"])
+def test_training_masks_the_whole_part_of_the_schedules_share(schedule):
+    """And the inverted one keeps the whole part of what the cosine masks."""
+    key_progress, _ = jax.random.split(jax.random.key(3))
+    progress = np.asarray(jax.random.uniform(key_progress, (500,)), np.float64)
+    mask = mask_schedule.training_mask(jax.random.key(3), 500, 30, schedule, True)
+    judge = np.floor(30 * np.cos(np.pi / 2 * progress))
+    if schedule == "inverted":
+        judge = 30 - judge
+    elif schedule == "power:2.5":
+        judge = np.floor(30 * (1 - progress**2.5))
+    np.testing.assert_array_equal(mask.sum(-1), np.maximum(judge, 1))

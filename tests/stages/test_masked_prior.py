@@ -46,12 +46,13 @@ def test_both_kinds_learn_and_only_a_finetuned_codebook_moves(kind, codebook):
         assert params["bias"].shape == (_N, _K)
 
 
-def _nll_of_all(task, weights, model_config, masked, label, tokens):
+def _of_all(task, weights, model_config, masked, label, tokens):
     model = prior.make_model(model_config, _N, _Y)
     hidden = jnp.where(masked, _K, tokens)
     logits = prior.make_logits_fn(model, weights)(hidden, label)
     log_p = np.asarray(jax.nn.log_softmax(logits))
-    return -np.take_along_axis(log_p, tokens[..., None], -1)[..., 0]
+    nll = -np.take_along_axis(log_p, tokens[..., None], -1)[..., 0]
+    return nll, log_p.argmax(-1) == tokens
 
 
 def test_loss_counts_masked_tokens_only_unless_all_are_asked_for():
@@ -66,15 +67,19 @@ def test_loss_counts_masked_tokens_only_unless_all_are_asked_for():
     )
     params, state = task.init(jax.random.key(0), task.rows)
     batch = task.rows
-    masked, _ = task.loss_fn(params, state, batch, jax.random.key(3))
+    masked, (_, metrics) = task.loss_fn(params, state, batch, jax.random.key(3))
     all_, _ = every.loss_fn(params, state, batch, jax.random.key(3))
     config = tiny.make_config(**{"prior.dropout": 0.0})
     key_mask = jax.random.split(jax.random.key(3), 4)[1]
     mask = prior.mask_schedule.training_mask(key_mask, 24, _N, "cosine", True)
     weights = task.export(params, state)
-    nll = _nll_of_all(task, weights, config, mask, batch["label"], batch["tokens"])
+    nll, right = _of_all(task, weights, config, mask, batch["label"], batch["tokens"])
     np.testing.assert_allclose(masked, nll[np.asarray(mask)].mean(), rtol=1e-4)
     np.testing.assert_allclose(all_, nll.mean(), rtol=1e-4)
+    # Accuracy is of masked tokens too; visible ones are another matter.
+    right_masked = right[np.asarray(mask)].mean()
+    np.testing.assert_allclose(metrics["masked_accuracy"], right_masked, rtol=1e-5)
+    assert abs(right_masked - right.mean()) > 1e-3
 
 
 def test_label_dropping_hides_the_class():

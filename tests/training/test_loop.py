@@ -226,3 +226,52 @@ def test_the_mesh_takes_as_many_devices_as_divide_the_batch():
     assert sharding.make_mesh(40, 3).size == 2
     with pytest.raises(ValueError, match=r"num_devices=9, but 8"):
         sharding.make_mesh(40, 9)
+
+
+def _recorded(task):
+    """The lesson, and what its evaluations are given: (weights, rows)."""
+    seen, original = [], task.stage.evaluate
+
+    def evaluate(weights, rows):
+        seen.append((np.array(weights["kernel"]), rows))
+        return original(weights, rows)
+
+    task.stage = dataclasses.replace(task.stage, evaluate=evaluate)
+    return seen
+
+
+def test_weights_are_selected_on_the_validation_part(tmp_path):
+    task, _ = _toy()
+    seen = _recorded(task)
+    _fit(task, tmp_path)
+    assert len(seen) == 3
+    for _, rows in seen:
+        np.testing.assert_array_equal(rows["x"], task.valid["x"])
+        assert len(rows["x"]) < len(task.rows["x"])
+
+
+def test_of_equal_losses_the_first_is_selected(tmp_path):
+    task, _ = _toy(losses=[2.0, 1.0, 1.0, 1.0])
+    seen = _recorded(task)
+    weights, summary = _fit(task, tmp_path, num_steps=100, patience=2)
+    assert summary == {"steps": 40, "selected_step": 20, "valid_loss": 1.0}
+    np.testing.assert_array_equal(weights["kernel"], seen[1][0])
+
+
+def test_a_resumed_run_remembers_the_best_loss_and_its_patience(tmp_path):
+    calls = []
+
+    def stop_at_second_evaluation():
+        calls.append(1)
+        if len(calls) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    task, _ = _toy(losses=[1.0, 2.0], on_step=stop_at_second_evaluation)
+    seen = _recorded(task)
+    with pytest.raises(InterruptedRunError, match="after step 20"):
+        _fit(task, tmp_path, num_steps=100, patience=2)
+    # 1.5 is better than what came before the stop, and not than the best.
+    again, _ = _toy(losses=[1.5, 9.0, 9.0, 9.0])
+    weights, summary = _fit(again, tmp_path, num_steps=100, patience=2)
+    assert summary == {"steps": 30, "selected_step": 10, "valid_loss": 1.0}
+    np.testing.assert_array_equal(weights["kernel"], seen[0][0])

@@ -205,6 +205,30 @@ def _prior(config: ConfigDict) -> None:
     config.inpaint.schedule = "cosine"  # As sample.schedule.
 
 
+def _constraints(config: ConfigDict) -> None:
+    """What every generated value satisfies, in original units; "": nothing.
+
+    One value for all channels, or a value by channel: "0", "load=0,temp=-40". A channel
+    is named, or numbered from 0.
+    """
+    config.constraints = ConfigDict()
+    config.constraints.min = ""  # At least: "0".
+    config.constraints.max = ""  # At most: "load=50,temp=60".
+    config.constraints.nonnegative = ""  # As min of 0: "all", or "load,rain".
+    config.constraints.integer = ""  # Whole numbers: "all", or "count,visits".
+    config.constraints.monotone = (
+        ""  # "increasing", "meter=increasing,fuel=decreasing".
+    )
+    # Sum of all channels at each time point: "1"; of some: "a+b=1,c+d=1"; of a channel
+    # over the time points of a series: "time:load=100".
+    config.constraints.sum_to = ""
+    # Violating series get new tokens up to so many times; what still violates is moved
+    # to the nearest series that does not (Euclidean projection).
+    config.constraints.num_redraws = 3
+    # Violations up to this are projected at once, in deviations of a channel in TRAIN.
+    config.constraints.redraw_above = 0.1
+
+
 def _evaluation(config: ConfigDict) -> None:
     """Judges, and what they are asked."""
     config.judge = ConfigDict()  # The FCN classifier behind FID, IS and CAS.
@@ -286,6 +310,8 @@ def get_config(arg: str = "") -> ConfigDict:
     # Store only what goes into residual blocks and layers, and compute the rest again
     # for the gradient: less memory, more time, the same result.
     config.remat = False
-    for add in (_data, _tokenizer, _augment, _ssl, _prior, _evaluation, _stages):
+    for add in (_data, _tokenizer, _augment, _ssl, _prior, _constraints):
+        add(config)
+    for add in (_evaluation, _stages):
         add(config)
     return config.lock()

@@ -4,9 +4,11 @@ import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
+from tsgen_jax.constraints import rules, terms
 from tsgen_jax.data import scaling
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
+from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.sources.reading import (
     DECIMALS,
     HEADERS,
@@ -158,6 +160,8 @@ def check_config(config: ConfigDict) -> None:
     for key in ("masking.schedule", "sample.schedule", "inpaint.schedule"):
         faults += _schedule_faults(key, _value(config, key))
     faults += _scale_faults(_value(config, "sample.residual_scales"))
+    _value(config, "constraints.min")
+    faults += terms.faults(config.constraints)
     faults += _contradictions(config)
     if faults:
         raise ValueError("The config has faults:\n  " + "\n  ".join(faults))
@@ -250,6 +254,7 @@ def _contradictions(config: ConfigDict) -> list[str]:
 
 def check_dataset(config: ConfigDict, dataset: Dataset) -> None:
     """Raises ValueError where the config cannot be used with this data set."""
+    rules.make(config.constraints, DataInfo.of(dataset))
     stft.check(dataset.length, config.stft.window_size, config.stft.hop)
     halvings = resnet.num_halvings(
         dataset.length, config.stft.window_size, config.tokenizer.target_width

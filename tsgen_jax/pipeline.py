@@ -19,7 +19,7 @@ from tsgen_jax.data import class_shares, parts
 from tsgen_jax.data.dataset import Dataset, load_dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import lengths
-from tsgen_jax.generators import residual_scale, train_stages
+from tsgen_jax.generators import constrained, residual_scale, train_stages
 from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.judges import assess, judge_run
 from tsgen_jax.recipe import Stage
@@ -73,6 +73,7 @@ def run(
                 )
             )
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
+        constrained.warn_of_train(config.constraints, dataset)
         compilation_cache.enable()
         started = time.perf_counter()
         for own in runs:
@@ -214,7 +215,8 @@ def _sample(
 
     Returns:
         x [n, L, C] in original units, label [n] (-1: none), tokens [n, N]; and, where
-        lengths are unequal, length [n], with NaN in x after it.
+        lengths are unequal, length [n], with NaN in x after it; and, where there are
+        constraints, what they changed: arrays of `constraints.outcome`.
     """
     path = os.path.join(workdir, "samples.npz")
     if os.path.exists(path):
@@ -229,11 +231,15 @@ def _sample(
     counts = np.bincount(y_train, minlength=dataset.num_classes)
     label = class_shares.of_training(config.sample, counts, num)
     started = time.perf_counter()
-    x, tokens = generator.sample(train_stages.key_of(config, 3), label)
+    rules = constrained.make_rules(config, dataset)
+    x, tokens, changed = constrained.Constrained(generator, rules).sample(
+        train_stages.key_of(config, 3), label
+    )
     samples = {
         "x": x,
         "label": np.where(label == dataset.num_classes, -1, label),
         "tokens": tokens,
+        **(changed.arrays() if changed else {}),
     }
     if dataset.has_ends:
         samples["length"] = lengths(samples["x"])

@@ -44,20 +44,29 @@ def uneven(tmp_path):
     return tmp_path
 
 
-def test_from_a_csv_to_samples_and_scores(uneven, monkeypatch, capsys):
+def test_from_a_csv_to_samples_and_scores(uneven, monkeypatch, capsys, caplog):
     monkeypatch.chdir(uneven)
     command = (
         "train",
         "--data=uneven.csv",
         "--config=mine.py:none",
         "--label=label",
+        "--max=0=0.5",
     )
     assert console.run(monkeypatch, *command, "--channels=x+y", "--set", "seed=3") == 0
     told = capsys.readouterr()
     run = uneven / "runs" / "uneven"
     with np.load(run / "samples.npz") as samples:
         x, length = samples["x"], samples["length"]
+        moved = samples["constraints_moved"]
     assert x.shape == (8, 24, 2)
+    assert np.nanmax(x[..., 0]) <= 0.5
+    assert not moved[:, 1].any()
+    page = (run / "report.html").read_text()
+    assert "Generated series satisfy: max 0=0.5." in page
+    assert f"{moved.sum()} of {np.isfinite(x).sum()} values" in page
+    assert "constraints: TRAIN itself does not satisfy them" in caplog.text
+    assert "constraints: of 8 series, tokens of" in caplog.text
     after = np.arange(24) >= length[:, None]
     np.testing.assert_array_equal(np.isnan(x), np.repeat(after[..., None], 2, -1))
     assert (1 <= length).all()

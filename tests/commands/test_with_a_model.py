@@ -99,6 +99,37 @@ def test_gaps_are_filled_and_series_go_on(run, tiny_run, tiny_model, gaps):
     )
 
 
+def test_constraints_hold_in_every_output(
+    run, tiny_run, tiny_model, gaps, capsys, caplog
+):
+    of = [f"--run={tiny_run}", "--min=channel_0=0.25", "--integer=1", "--num=4"]
+    assert run("sample", *of, "--out=s.csv") == 0
+    assert "constraints: of 4 series, tokens of" in caplog.text
+    frame = pd.read_csv("s.csv")
+    judge = tiny_model.sample(4)[..., 0].ravel()
+    assert judge.min() < 0.25 <= frame["channel_0"].min()
+    assert (frame["channel_1"] % 1 == 0).all()
+    observed = ~np.isnan(gaps)
+    for command in ("impute", "forecast"):
+        np.save("x.npy", gaps if command == "impute" else gaps[:, :8])
+        more = ["--horizon=20"] if command == "forecast" else []
+        assert run(command, *of, *more, "--input=x.npy", f"--out={command}.npz") == 0
+        assert "given values stay as they are" in caplog.text
+        caplog.clear()
+        with np.load(f"{command}.npz") as stored:
+            for name in ("draws", "median", "quantiles"):
+                drawn = stored[name]
+                if command == "impute":
+                    drawn = drawn[..., ~observed.all((0, 2)), :]
+                assert drawn[..., 0].min() >= 0.25
+                assert (drawn[..., 1] % 1 == 0).all()
+    assert run("sample", *of, "--max=-1", "--out=t.csv") == 1
+    assert "min=0.25 is above max=-1 of channel channel_0" in capsys.readouterr().err
+    assert run("sample", *of, "--sum-to=channel_0=1", "--out=t.csv") == 1
+    assert "--sum-to=1 is of channel channel_0 alone" in capsys.readouterr().err
+    assert not os.path.exists("t.csv")
+
+
 def test_an_exported_model_is_the_same_model(run, tiny_run, tiny_model):
     assert run("export", f"--run={tiny_run}", "--out=model.tsgen", "--no-sampler") == 0
     again = tsgen_jax.load("model.tsgen")

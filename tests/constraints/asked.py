@@ -1,5 +1,7 @@
 """Rules from keyword arguments, as users give them to the API."""
 
+import types
+
 from ml_collections import ConfigDict
 
 from tsgen_jax.constraints import rules, terms
@@ -13,4 +15,7 @@ def section(**values) -> ConfigDict:
 
 
 def make(channels=CHANNELS, length=10, has_ends=False, **values) -> rules.Rules:
-    return rules.make(section(**values), channels, length, has_ends)
+    info = types.SimpleNamespace(
+        channel_names=channels, length=length, has_ends=has_ends
+    )
+    return rules.make(section(**values), info)

@@ -56,6 +56,7 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         missing: NaN is an 'error', or 'interpolate'.
         validation_fraction: of the series, held out to select weights by.
         seed: of weights, batches and augmentations.
+        constraints: what every generated value satisfies, as `fit` takes it.
 
     Attributes:
         model_: the trained `Model`.
@@ -84,6 +85,7 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         missing: str | None = None,
         validation_fraction: float | None = None,
         seed: int | None = None,
+        constraints: dict[str, Any] | None = None,
     ):
         """Keeps the parameters as they are; `fit` checks them."""
         self.config = config
@@ -104,11 +106,19 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         self.missing = missing
         self.validation_fraction = validation_fraction
         self.seed = seed
+        self.constraints = constraints
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> TimeSeriesGenerator:
         """Trains `model_`; arguments and errors as of the function `fit`."""
         self.model_ = fit(
-            X, y, self.config, self.workdir, self._asked(), self.layout, self.name
+            X,
+            y,
+            self.config,
+            self.workdir,
+            self._asked(),
+            self.layout,
+            self.name,
+            self.constraints,
         )
         self.classes_ = np.array(self.model_.classes)
         self.n_features_in_ = self.model_.length

@@ -24,6 +24,7 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
     """
     if with_sampler:
         sampler_program.check()
+        sampler_program.check_rules(model.rules)
     weights = {
         "tokenizer": model.generator.tokenizer_weights,
         "prior": model.generator.prior_weights,
@@ -34,7 +35,7 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
         array = np.asarray(getattr(model.generator.residual, name))
         blobs[f"residual/{name}.npy"] = model_file.to_npy(array)
     if with_sampler:
-        program = sampler_program.make_sampler(model.generator).serialize()
+        program = sampler_program.make_sampler(model.generator, model.rules).serialize()
         blobs["sampler.jaxexport"] = bytes(program)
     texts = {
         "config.json": model.config.to_dict(),

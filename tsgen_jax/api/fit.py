@@ -17,6 +17,7 @@ from tsgen_jax.api import arguments
 from tsgen_jax.api.load import load
 from tsgen_jax.api.model import Model
 from tsgen_jax.configs import default
+from tsgen_jax.constraints import terms
 from tsgen_jax.data.dataset import Dataset, from_series, rescaled
 from tsgen_jax.data.series import SeriesSet, warning, without_end
 from tsgen_jax.data.sources.description import describe_arrays
@@ -38,6 +39,7 @@ def fit(
     changes: dict[str, Any] | None = None,
     layout: str = "nlc",
     name: str = "memory",
+    constraints: dict[str, Any] | None = None,
 ) -> Model:
     """Trains a model on series in memory, by the same stages as the command.
 
@@ -56,11 +58,17 @@ def fit(
         changes: values of the config by dotted key, {'train.prior.num_steps': 100}.
         layout: of `x`.
         name: of the data, for messages and the model card.
+        constraints: what every generated value satisfies, in original units, by key of
+            `config.constraints`: {'min': 0, 'max': {'channel_1': 5}, 'integer': True,
+            'monotone': {0: 'increasing'}, 'sum_to': {'time:0': 100}}. A channel is
+            named, or numbered from 0.
 
     Raises:
         ValueError: bad series, classes, config or directory, before any training.
     """
     config = make_config(config, changes, name)
+    if constraints:
+        config.constraints.update(terms.as_texts(constraints))
     dataset = make_dataset(x, y, config, layout)
     if dataset.num_classes < 2:
         config.sample.class_conditional = False

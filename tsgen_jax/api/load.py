@@ -9,6 +9,7 @@ from ml_collections import ConfigDict
 import tsgen_jax
 from tsgen_jax import checks
 from tsgen_jax.api.model import Model
+from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_scale, residuals
 from tsgen_jax.generators.networks import abstract_weights
@@ -27,7 +28,8 @@ from tsgen_jax.types import PyTree
 
 STAGES = ("tokenizer", "prior")
 TEXTS = ("config.json", "facts.json", "metrics.json")
-SETTINGS = ("sample", "inpaint", "precision")  # What may differ from training.
+# What may differ from training.
+SETTINGS = ("sample", "inpaint", "precision", "constraints")
 DEMO = "demo"
 _SCALES = "sample.residual_scales"
 
@@ -39,7 +41,7 @@ def load(path: str, settings: dict[str, Any] | None = None) -> Model:
         path: a run directory, or a file that `tsgen export` wrote; or 'demo', a small
             model of control charts that comes with the package.
         settings: values of the sections `SETTINGS` in place of the run's, by dotted
-            key: {"sample.guidance_scale": 2.0, "precision": "bfloat16"}.
+            key: {"sample.guidance_scale": 2.0, "constraints.min": {"load": 0}}.
 
     Raises:
         ValueError: neither is there, the run is not finished, was made by another
@@ -100,6 +102,7 @@ def _load_run(workdir: str, settings: dict[str, Any]) -> Model:
     _change(config, settings)
     compilation_cache.enable()
     facts = read_facts(workdir)
+    constraints.make(config.constraints, facts)
     shapes = build(config, facts, workdir)
     weights = {
         stage: checkpoint.load_weights(
@@ -150,6 +153,7 @@ def _load_file(path: str, settings: dict[str, Any]) -> Model:
         facts = DataInfo.from_json(texts["facts.json"])
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path}: facts.json: {error}") from error
+    constraints.make(config.constraints, facts)
     compilation_cache.enable()
     shapes = build(config, facts, path)
     weights = model_file.unflatten(members, shapes, path)

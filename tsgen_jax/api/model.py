@@ -9,12 +9,8 @@ few with the same labels.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-
 import jax
 import numpy as np
-from ml_collections import ConfigDict
 from numpy.typing import ArrayLike
 
 from tsgen_jax.api import arguments, completion
@@ -26,13 +22,6 @@ _LATER = 2**32 - 1  # No batch of the first windows has this number.
 
 class Model(Shown):
     """Generates, encodes, judges and completes series."""
-
-    @functools.cached_property
-    def _outpainting(self):
-        """The generator of long series: with the noise of `sample` in later windows."""
-        scale = {"residual_scale": self.generator.residual_scale}
-        settings = ConfigDict({**self.generator.inpainting, **scale})
-        return dataclasses.replace(self.generator, inpainting=settings)
 
     def sample(
         self,
@@ -59,7 +48,7 @@ class Model(Shown):
         """
         num = arguments.as_count(num, "num", 1)
         label = self._drawn_label(label, num, label_index)
-        return self.generator.sample(key_of(seed), label)[0]
+        return self._constrained.sample(key_of(seed), label)[0]
 
     def impute(
         self,
@@ -97,7 +86,9 @@ class Model(Shown):
                 raise ValueError("x is NaN where observed is true.")
         num = arguments.as_count(num, "num", 1)
         label = self._label(label, len(x), label_index)
-        return self.generator.inpaint(key_of(seed), x, observed, label, num)
+        draws = self._constrained.inpaint(key_of(seed), x, observed, label, num)
+        self._constrained.warn_of_given(draws[0], observed)
+        return draws
 
     def edit(
         self,
@@ -163,9 +154,15 @@ class Model(Shown):
         num = arguments.as_count(num, "num", 1)
         label = self._label(label, len(context), label_index)
         overlap = self._overlap(overlap)
-        return completion.forecast(
-            self.generator, key_of(seed), context, horizon, label, num, overlap
+        self._constrained.check_no_sum_over_time("A forecast")
+        draws = completion.forecast(
+            self._constrained, key_of(seed), context, horizon, label, num, overlap
         )
+        whole = np.concatenate([context, draws[0]], axis=1)
+        seen = np.arange(whole.shape[1]) < context.shape[1]
+        seen = np.broadcast_to(seen[None, :, None], whole.shape)
+        self._constrained.warn_of_given(whole, seen)
+        return draws
 
     def sample_long(
         self,
@@ -196,6 +193,10 @@ class Model(Shown):
         """
         length = arguments.as_count(length, "length", 1)
         overlap = self._overlap(overlap)
+        if length != self.length:
+            self._constrained.check_no_sum_over_time(
+                f"A series of {length} time points"
+            )
         first = self.sample(num, label, seed, label_index=label_index)[:, :length]
         label = self._drawn_label(label, num, label_index)
         key = jax.random.fold_in(key_of(seed), _LATER)

@@ -1,6 +1,7 @@
 """The model card of an exported model, in Markdown."""
 
 from tsgen_jax.api.model import Model
+from tsgen_jax.constraints import terms
 
 _QUICK_START = """\
 ```python
@@ -24,6 +25,16 @@ x = sampler.call(numpy.uint32(0), numpy.zeros(16, numpy.int32))  # seed, class n
 """
 
 
+def _constraints(model: Model) -> str:
+    asked = terms.asked(model.config.constraints)
+    if not asked:
+        return ""
+    return (
+        f"\nEvery generated value satisfies, in original units: {asked}. Where "
+        "`sampler.jaxexport` is in this zip, it projects and draws nothing again."
+    )
+
+
 def write_card(model: Model) -> str:
     """What the model is, what it was trained on, how good it is, how to use it."""
     facts, config = model.facts, model.config
@@ -39,6 +50,7 @@ def write_card(model: Model) -> str:
 A generator of time series: a vector-quantising tokenizer (self-supervision:
 {config.ssl.method}) and a masked-token prior, made with tsgen_jax. Samples have
 {model.generator.residual_scale:g} times the noise of the tokenizer's errors.
+{_constraints(model)}
 
 ## Training data
 

@@ -12,6 +12,7 @@ import jax
 import jax.export
 import jax.numpy as jnp
 
+from tsgen_jax.constraints.rules import Rules
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.models import vqvae
@@ -28,18 +29,31 @@ def check() -> None:
         )
 
 
-def make_sampler(generator: Generator) -> jax.export.Exported:
+def check_rules(rules: Rules) -> None:
+    """Raises ValueError for constraints that have no form in jax."""
+    if rules.sums or rules.direction.any():
+        raise ValueError(
+            "Constraints of sums and of monotone channels cannot go into a sampler of "
+            "jax alone: export without the sampler (--no-sampler)."
+        )
+
+
+def make_sampler(
+    generator: Generator, rules: Rules | None = None
+) -> jax.export.Exported:
     """(seed uint32, label int32 [B]) -> series float32 [B, L, C], as a program.
 
     B is free. Labels are class numbers, Y for no class. With at most
     `config.sample.batch_size` series they are those of `Model.sample` with the same
-    seed and labels. `.serialize()` makes it bytes.
+    seed and labels, where no series is drawn again: bounds and integers are satisfied
+    by projection alone. `.serialize()` makes it bytes.
 
     Raises:
-        ValueError: the model's scaling has no form in jax.
+        ValueError: the model's scaling, or one of its rules, has no form in jax.
     """
     inverse = _inverse(generator.scaler)
     weights = generator.tokenizer_weights, generator.prior_weights
+    bounded = _bounds(rules)
 
     @jax.jit
     def sample(seed, label):
@@ -49,12 +63,24 @@ def make_sampler(generator: Generator) -> jax.export.Exported:
         x = vqvae.detokenize(generator.tokenizer, weights[0], tokens)
         if generator.residual_scale:
             x += generator.residual_scale * generator.noise_of_batch(key, 0, label)
-        return inverse(x)
+        return bounded(inverse(x))
 
     (size,) = jax.export.symbolic_shape("b")
     return jax.export.export(sample, platforms=PLATFORMS)(
         jax.ShapeDtypeStruct((), jnp.uint32), jax.ShapeDtypeStruct((size,), jnp.int32)
     )
+
+
+def _bounds(rules: Rules | None):
+    """(series [B, L, C]) -> the nearest ones within bounds, of integers where asked."""
+    if not rules:
+        return lambda x: x
+    check_rules(rules)
+    low, high = (
+        jnp.asarray(v, jnp.float32)[None, None] for v in (rules.low, rules.high)
+    )
+    whole = jnp.asarray(rules.integer)[None, None]
+    return lambda x: jnp.clip(jnp.where(whole, jnp.rint(x), x), low, high) + 0.0
 
 
 def _inverse(scaler: Scaler):

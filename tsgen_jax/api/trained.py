@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import jax
 import numpy as np
@@ -10,8 +11,11 @@ from ml_collections import ConfigDict
 from numpy.typing import ArrayLike
 
 from tsgen_jax.api import arguments
+from tsgen_jax.constraints import rules as constraints
+from tsgen_jax.constraints.rules import Rules
 from tsgen_jax.data import class_shares
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators.constrained import Constrained
 from tsgen_jax.generators.tokens import Generator
 
 Label = ArrayLike | None  # Names of classes: one, or one for each series.
@@ -57,6 +61,23 @@ class Trained:
     def num_tokens(self) -> int:
         """Tokens N of a window."""
         return self.generator.prior.num_tokens
+
+    @functools.cached_property
+    def rules(self) -> Rules:
+        """What every series that is generated satisfies, by `config.constraints`."""
+        return constraints.make(self.config.constraints, self.facts)
+
+    @functools.cached_property
+    def _constrained(self) -> Constrained:
+        return Constrained(self.generator, self.rules)
+
+    @functools.cached_property
+    def _outpainting(self) -> Constrained:
+        """The generator of long series: with the noise of `sample` in later windows."""
+        scale = {"residual_scale": self.generator.residual_scale}
+        settings = ConfigDict({**self.generator.inpainting, **scale})
+        noisy = dataclasses.replace(self.generator, inpainting=settings)
+        return Constrained(noisy, self.rules)
 
     def labels(self, num: int) -> np.ndarray | None:
         """Names of classes, str [num], in the shares of the training data, in order.

@@ -35,4 +35,4 @@ def run(args: argparse.Namespace) -> None:
     x, _ = load_series(args.input)
     model = model_arguments.load(args)
     draws = model.forecast(x, args.horizon, args.num, args.class_name, args.seed)
-    model_arguments.write_draws(args.out, draws, x.shape[1], {})
+    model_arguments.write_draws(args.out, draws, x.shape[1], {}, model.rules)

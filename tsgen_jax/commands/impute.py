@@ -36,4 +36,5 @@ def run(args: argparse.Namespace) -> None:
     model = model_arguments.load(args)
     draws = model.impute(x, None, args.num, args.class_name, args.seed)
     observed = ~np.isnan(x).reshape(draws.shape[1:])
-    model_arguments.write_draws(args.out, draws, 0, {"observed": observed})
+    arrays = {"observed": observed}
+    model_arguments.write_draws(args.out, draws, 0, arrays, model.rules)

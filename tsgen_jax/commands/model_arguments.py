@@ -5,7 +5,7 @@ import logging
 
 import numpy as np
 
-from tsgen_jax.commands import settings
+from tsgen_jax.commands import constraint_arguments, settings
 from tsgen_jax.data import outputs
 
 QUANTILES = (0.05, 0.25, 0.75, 0.95)
@@ -13,19 +13,20 @@ _LOG = logging.getLogger(__name__)
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
-    """--run, and --set for values of the run that need no training."""
+    """--run; --set and constraints, for values of the run that need no training."""
     parser.add_argument(
         "--run",
         required=True,
         metavar="DIR_OR_FILE",
         help="a finished run, or a file from tsgen export",
     )
-    settings.add_set(parser, ("sample", "inpaint", "precision"))
+    settings.add_set(parser, ("sample", "inpaint", "precision", "constraints"))
+    constraint_arguments.add(parser)
 
 
 def load(args: argparse.Namespace):
     """The model of `add_run`, with the changes of --set."""
-    changes = settings.parse_set(args.set)
+    changes = settings.parse_set(args.set) | constraint_arguments.changes(args)
     import tsgen_jax
 
     return tsgen_jax.load(args.run, changes)
@@ -64,7 +65,7 @@ def add_class(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def write_draws(
-    path: str, draws: np.ndarray, start: int, arrays: dict[str, np.ndarray]
+    path: str, draws: np.ndarray, start: int, arrays: dict[str, np.ndarray], rules
 ) -> None:
     """Writes draws with their median and quantiles.
 
@@ -76,10 +77,14 @@ def write_draws(
         path: checked before.
         draws: float [num, n, L, C].
         start: time of the first time point.
-        arrays: more for the .npz.
+        arrays: more for the .npz; 'observed' bool [n, L, C] where values were given.
+        rules: of the model; median and quantiles satisfy them as far as they can.
     """
-    median = np.median(draws, axis=0).astype(np.float32)
-    quantiles = np.quantile(draws, QUANTILES, axis=0).astype(np.float32)
+    from tsgen_jax.constraints import satisfy
+
+    levels, observed = (0.5, *QUANTILES), arrays.get("observed")
+    median, *quantiles = satisfy.quantiles(rules, draws, levels, observed)
+    quantiles = np.stack(quantiles)
     values = {"": median}
     values |= {
         f"q{round(100 * level):02d}": q

@@ -14,6 +14,7 @@ EXAMPLES = """
 examples:
   tsgen sample --run=runs/ssl_vqvae-vibcreg-GunPoint --num=100 --out=series.csv
   tsgen sample --run=model.tsgen --num=1000 --class=2 --seed=1 --out=series.npz
+  tsgen sample --run=model.tsgen --num=100 --nonnegative --max=50 --out=bounded.csv
   tsgen sample --run=model.tsgen --num=5 --length=1000 --out=long.parquet
 
 .npz has x [n, L, C], label int [n] (-1: none) and classes; .csv and .parquet have a row

@@ -83,8 +83,8 @@ def flag_names(parser: argparse.ArgumentParser) -> FlagNames:
     }
     if "--data" in options:
         flags |= {"data.path": "--data", "data.name": "--data", "data.root": "--root"}
-    if getattr(options.get("--seed"), "key", None):
-        flags[options["--seed"].key] = "--seed"
+    with_keys = {o: a for o, a in options.items() if getattr(a, "key", None)}
+    flags |= {action.key: option for option, action in with_keys.items()}
     sections = getattr(options.get("--set"), "sections", ("nothing",))
     return FlagNames(flags, "--set ", () if sections == ("all",) else sections)
 

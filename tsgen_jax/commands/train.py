@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 
-from tsgen_jax.commands import lists, settings
+from tsgen_jax.commands import constraint_arguments, lists, settings
 
 NAME = "train"
 HELP = "train a generator on your own series, or on a set by name"
@@ -13,6 +13,7 @@ examples:
   tsgen train --data=series.csv
   tsgen train --data=sensors.csv --window=96 --stride=8 --workdir=runs/sensors
   tsgen train --data=patients.csv --id=patient --time=day --label=group
+  tsgen train --data=sensors.csv --window=96 --min=load=0,temp=-40 --integer=count
   tsgen train --data=GunPoint --config=ssl_vqvae:barlow_twins --seed=1
   tsgen train --data=series.npz --config=mine.py --set train.prior.num_steps=1000
 
@@ -39,12 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     settings.add_seed(parser, "weights, batches and samples", "seed")
     settings.add_set(parser, ("all",))
+    constraint_arguments.add(parser)
     parser.lists = lists.of_training
 
 
 def run(args: argparse.Namespace) -> None:
     """Trains, generates and judges, as main.py does."""
-    changes = settings.parse_set(args.set)
+    changes = settings.parse_set(args.set) | constraint_arguments.changes(args)
     if args.seed is not None:
         changes["seed"] = args.seed
     from absl import logging as absl_logging

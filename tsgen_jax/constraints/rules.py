@@ -5,11 +5,20 @@ float32 whose shortest decimal is within them, so that neither rounding breaks a
 """
 
 import dataclasses
+from typing import Protocol
 
 import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.constraints import terms
+
+
+class Info(Protocol):
+    """What has to be known of a data set, see `data.info.DataInfo`."""
+
+    channel_names: tuple[str, ...]  # C.
+    length: int  # L.
+    has_ends: bool  # Whether series are of unequal lengths.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,24 +66,19 @@ class Rules:
         """The same, but any value between the integers is allowed."""
         return dataclasses.replace(self, integer=np.zeros_like(self.integer))
 
+    def of_single_values(self) -> "Rules":
+        """Bounds and integers alone: what every value satisfies by itself."""
+        return dataclasses.replace(
+            self, direction=np.zeros_like(self.direction), sums=()
+        )
 
-def none(num_channels: int) -> Rules:
-    """No constraint."""
-    names = tuple(f"channel_{c}" for c in range(num_channels))
-    free, no = np.full(num_channels, np.inf), np.zeros(num_channels, int)
-    return Rules(names, -free, free, no.astype(bool), no, (), 0, 0.0)
 
-
-def make(
-    config: ConfigDict, channels: tuple[str, ...], length: int, has_ends: bool
-) -> Rules:
+def make(config: ConfigDict, info: Info) -> Rules:
     """Resolves `config.constraints`.
 
     Args:
         config: section `constraints`.
-        channels: names; a channel is named so or by its number from 0.
-        length: time points L of a series.
-        has_ends: whether series are of unequal lengths.
+        info: of the data set; a channel is called by its name or its number from 0.
 
     Raises:
         ValueError: an unknown channel, or constraints that no series satisfies or that
@@ -83,6 +87,7 @@ def make(
     faults = terms.faults(config)
     if faults:
         raise ValueError(" ".join(faults))
+    channels = info.channel_names
     count = len(channels)
 
     def by_channel(key, default):
@@ -111,7 +116,7 @@ def make(
         redraw_above=config.redraw_above,
     )
     for each in rules.sums:
-        _check_sum(rules, each, length, has_ends)
+        _check_sum(rules, each, info.length, info.has_ends)
     _check_sums_apart(rules)
     return rules
 

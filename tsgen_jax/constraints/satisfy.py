@@ -121,7 +121,8 @@ def violations(rules: Rules, x: np.ndarray) -> dict[str, np.ndarray]:
 
     Returns:
         Rule in words -> bool [n, L, C], for each rule that is violated: of a monotone
-        channel the later one of two values, of a sum all its values.
+        channel values that are below an earlier one (above it, where it descends), of
+        a sum all its values.
     """
     found = {}
 
@@ -139,17 +140,60 @@ def violations(rules: Rules, x: np.ndarray) -> dict[str, np.ndarray]:
             fraction = np.isfinite(values) & (values != np.rint(values))
             note(f"{name} integer", c, fraction)
         if rules.direction[c]:
-            steps = np.diff(values, axis=1, prepend=values[:, :1])
+            up = values * rules.direction[c]
+            highest = np.fmax.accumulate(up, axis=1)  # So far, across gaps as well.
             word = "increasing" if rules.direction[c] > 0 else "decreasing"
-            note(f"{name} {word}", c, steps * rules.direction[c] < 0)
+            note(f"{name} {word}", c, up < highest)
     for each in rules.sums:
         at = list(each.channels)
         names = "+".join(rules.channels[c] for c in at)
-        here = ~np.isnan(x[..., at])
+        here = ~np.isnan(x[..., at])  # A sum with missing parts is not known.
         if each.over_time:
-            wrong = ~sums_up(x[..., at[0]], each.total)[:, None, None] & here
-            note(f"{names} summing to {each.total:g} over time", at, wrong)
+            wrong = here.all((1, 2)) & ~sums_up(x[..., at[0]], each.total)
+            wrong, what = wrong[:, None, None] & here, " over time"
         else:
-            wrong = ~sums_up(x[..., at], each.total)[..., None] & here
-            note(f"{names} summing to {each.total:g}", at, wrong)
+            wrong = here.all(-1) & ~sums_up(x[..., at], each.total)
+            wrong, what = wrong[..., None] & here, ""
+        note(f"{names} summing to {each.total:g}{what}", at, wrong)
+    return found
+
+
+def describe(rules: Rules, x: np.ndarray) -> str:
+    """What `violations` finds, in words with counts and the first place; '' for none."""
+    said = []
+    for what, mask in violations(rules, x).items():
+        n, time, channel = np.argwhere(mask)[0]
+        said.append(
+            f"{what}: {mask.sum()} values in {mask.any((1, 2)).sum()} of {len(x)} "
+            f"series violate it, the first in series {n} at time point {time} "
+            f"({x[n, time, channel]:g})"
+        )
+    return "; ".join(said)
+
+
+def quantiles(
+    rules: Rules,
+    draws: np.ndarray,
+    levels: tuple[float, ...],
+    observed: np.ndarray | None = None,
+) -> np.ndarray:
+    """Quantiles of draws that satisfy the rules as far as quantiles can.
+
+    The median is a series of its own and satisfies all of them. Others satisfy what
+    holds for single values, and ascend or descend as draws do; quantiles of parts do
+    not sum to what the parts sum to.
+
+    Args:
+        rules: of the channels; draws satisfy them.
+        draws: float32 [num, n, L, C].
+        levels: in [0, 1].
+        observed: bool [n, L, C], values that were given; None: none.
+
+    Returns:
+        float32 [len(levels), n, L, C].
+    """
+    found = np.quantile(draws, levels, axis=0).astype(np.float32)
+    single = rules.of_single_values()
+    for level, x in zip(levels, found, strict=True):
+        x[...] = project(rules if level == 0.5 else single, x, observed)
     return found

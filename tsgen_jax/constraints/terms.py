@@ -151,6 +151,11 @@ _EXAMPLE = {
 }
 
 
+def asked(config: ConfigDict) -> str:
+    """What `config.constraints` asks for, in words; '' for nothing."""
+    return "; ".join(f"{key} {config[key]}" for key in KEYS if config[key])
+
+
 def faults(config: ConfigDict) -> list[str]:
     """What is wrong with `config.constraints`, whatever the channels are."""
     found = []

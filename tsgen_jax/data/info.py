@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tsgen_jax.data.dataset import Dataset, Scaler
+from tsgen_jax.data.scaling import EndScaler
 from tsgen_jax.data.sources.description import Description
 
 
@@ -60,6 +61,16 @@ class DataInfo:
         fields["scaler"] = Scaler.from_json(fields["scaler"])
         fields["described"] = Description.from_json(fields["described"])
         return cls(**fields)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """A name for each of the C channels."""
+        return self.described.channels
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether series are of unequal lengths."""
+        return isinstance(self.scaler, EndScaler)
 
     @property
     def num_classes(self) -> int:

@@ -15,11 +15,13 @@ from collections.abc import Callable
 import numpy as np
 from ml_collections import ConfigDict
 
+from tsgen_jax.constraints import satisfy
 from tsgen_jax.data import class_shares
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation.measures import fidelity
+from tsgen_jax.generators.constrained import make_rules
 from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.judges import usable
 from tsgen_jax.runs import files
@@ -135,8 +137,11 @@ def choose(
     tokens = generator.sample_tokens(key, label)[-1]
     plain, noise = generator.detokenize(tokens), generator.noise(key, num)
 
-    def series(scale):
-        return hold_ends(generator.scaler.inverse(plain + scale * noise))
+    rules = make_rules(config, dataset)
+
+    def series(scale):  # As they are generated, but for those that are drawn again.
+        x = generator.scaler.inverse(plain + scale * noise)
+        return hold_ends(satisfy.project(rules, x))
 
     fids = measure(config, real, series, config.sample.residual_scales)
     fids = {s: fid for s, fid in fids.items() if np.isfinite(fid)}

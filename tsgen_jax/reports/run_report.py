@@ -7,8 +7,10 @@ import jax
 import numpy as np
 from ml_collections import ConfigDict
 
+from tsgen_jax.constraints import outcome, terms
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.generators import residual_scale
 from tsgen_jax.generators.tokens import Generator
@@ -43,6 +45,12 @@ def sections(
     """The pictures that need the run's own networks, in reading order."""
     yield from _of_tokenizer(config, dataset, generator, samples)
     yield from _of_prior(config, dataset, generator, samples)
+    changed = outcome.from_arrays(DataInfo.of(dataset).channel_names, samples)
+    if changed is not None:
+        yield (
+            "constraints",
+            page.Section("Constraints", _constraints(config, changed), None),
+        )
     choice = residual_scale.read(config, workdir)
     yield "noise", page.Section("Noise in samples", str(choice), None)
     yield (
@@ -54,6 +62,15 @@ def sections(
             "not of the series.",
             figures.plot_loss_curves(_curves(workdir)),
         ),
+    )
+
+
+def _constraints(config: ConfigDict, changed: outcome.Outcome) -> str:
+    """What was asked of samples, and what that changed."""
+    return (
+        f"Generated series satisfy: {terms.asked(config.constraints)}. Violating series get new tokens, at most "
+        f"{config.constraints.num_redraws} times, and are then moved to the nearest "
+        f"series that does not violate.\n\n{changed}"
     )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
+from tsgen_jax.constraints import terms
 from tsgen_jax.suggest import did_you_mean
 
 
@@ -33,6 +34,8 @@ def override(
             raise ValueError(f"{key}: only {', '.join(sections)} can change here.")
         if hasattr(section[last], "keys"):
             raise ValueError(f"{key} is a section: write {key}.KEY.")
+        if path == ["constraints"]:
+            value = terms.as_texts({last: value})[last]
         try:
             section[last] = _like(section[last], value)
         except (TypeError, ValueError) as error:

@@ -20,6 +20,7 @@ _BEFORE = {
     "sample.residual_scales": (0.0,),
     "sample.schedule": "cosine",
 }
+_SECTIONS_SINCE = ("constraints",)  # Their defaults change nothing.
 _OF_JUDGES = (
     *("judge.", "evaluation.", "train.judge."),
     *("train.discriminator.", "train.predictor.", "train.ts2vec."),
@@ -30,9 +31,12 @@ def filled(values: dict[str, Any]) -> ConfigDict:
     """A locked config from what was stored, with the keys that came later."""
     flat = _flat(values)
     for key, value in _flat(default.get_config().to_dict()).items():
-        if key.partition(".")[0] not in values:
+        section = key.partition(".")[0]
+        if section in _SECTIONS_SINCE:
+            flat.setdefault(key, value)
+        elif section not in values:
             continue  # A whole section: of another version altogether.
-        if key in _BEFORE:
+        elif key in _BEFORE:
             flat.setdefault(key, _BEFORE[key])
         elif key.startswith(_OF_JUDGES):
             flat.setdefault(key, value)

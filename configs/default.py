@@ -53,8 +53,15 @@ def _data(config: ConfigDict) -> None:
     config.data.header = ""  # 'yes' or 'no': whether the first row names columns.
     config.data.label_column = ""  # Name, or number from 1; 'none': no labels.
     config.data.id_column = ""  # The same, of what tells series apart.
-    config.data.time_column = ""  # The same, of time stamps.
+    config.data.time_column = ""  # The same, of time stamps; or 'DATE+TIME'.
+    # As of strftime ('%d/%m/%Y %H:%M'); 'day-first', 'month-first', 'year-first';
+    # 'number'; or 'epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns' since 1970.
+    config.data.time_format = ""
+    config.data.time_zone = ""  # Of time stamps, such as 'Europe/Berlin' or 'UTC'.
+    config.data.sort_time = False  # Whether time points are sorted by time.
+    config.data.duplicates = ""  # Of one time: keep 'mean', 'first' or 'last'.
     config.data.channels = ""  # Columns of values, joined by '+'.
+    config.data.array_layout = ""  # Of arrays: 'nlc' or 'ncl' (channels before time).
     config.data.trailing = "end"  # NaN at a series' end: its 'end', or 'missing'.
     # Of text files: ',', ';', 'tab', '|' or ' '; '.' or ','; ',', '.', ' ', "'" or 'none'.
     config.data.separator = ""

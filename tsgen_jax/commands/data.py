@@ -34,4 +34,5 @@ def run(args: argparse.Namespace) -> None:
     settings.choose_data(config, args)
     override(config, settings.parse_set(args.set), ("data",))
     checks.check_config(config)
-    print(load_dataset(**config.data).describe())
+    said = load_dataset(**config.data).describe()
+    print(settings.READING_FLAGS.translate(said))

@@ -20,7 +20,16 @@ _READING = {  # Option: key of config.data, what it takes, help.
     "label": ("label_column", "COLUMN", "column of labels; none: there are none"),
     "id": ("id_column", "COLUMN", "column that tells series apart"),
     "time": ("time_column", "COLUMN", "column of time stamps; none: there are none"),
+    "time-format": (
+        "time_format",
+        "FORMAT",
+        "of time stamps, as %%d/%%m/%%Y; or day-first, month-first, number, epoch-s",
+    ),
+    "time-zone": ("time_zone", "ZONE", "of time stamps, such as Europe/Berlin"),
+    "sort-time": ("sort_time", "", "sort time points by time"),
+    "duplicates": ("duplicates", "CHOICE", "of one time: keep mean, first or last"),
     "channels": ("channels", "A+B", "columns of values"),
+    "array-layout": ("array_layout", "ORDER", "of .npy and .npz: nlc or ncl"),
     "layout": ("layout", "LAYOUT", "wide (a row per series), long, or one series"),
     "header": ("header", "CHOICE", "yes or no: whether the first row names columns"),
     "separator": ("separator", "SIGN", "of cells: , ; tab | or a blank"),
@@ -41,6 +50,14 @@ _READING = {  # Option: key of config.data, what it takes, help.
     "scaling": ("scaling", "KIND", "standard, robust or quantile"),
     "missing": ("missing", "CHOICE", "interpolate (of files the default), or error"),
 }
+
+
+# What `tsgen data` and `tsgen train` call the keys of config.data.
+READING_FLAGS = FlagNames(
+    {f"data.{key}": f"--{option}" for option, (key, _, _) in _READING.items()},
+    "--set ",
+    ("data",),
+)
 
 
 def add_data(parser: argparse.ArgumentParser, positional: bool) -> None:
@@ -69,6 +86,11 @@ def add_data(parser: argparse.ArgumentParser, positional: bool) -> None:
 def add_reading(parser) -> None:
     """How a file of one's own is to be read: options of a parser or of its group."""
     for option, (_, metavar, text) in _READING.items():
+        if not metavar:
+            parser.add_argument(
+                f"--{option}", action="store_const", const=True, help=text
+            )
+            continue
         kind = int if metavar == "POINTS" else str
         parser.add_argument(f"--{option}", metavar=metavar, type=kind, help=text)
 

@@ -266,3 +266,65 @@ def test_parquet_without_its_reader(tmp_path, monkeypatch):
     (tmp_path / "own.parquet").write_bytes(b"PAR1")
     with pytest.raises(ValueError, match="pip install pyarrow"):
         _read(tmp_path / "own.parquet")
+
+
+_CLOCK = pd.date_range("2024-01-30 22:00", periods=30, freq="h")
+
+
+@pytest.mark.parametrize(
+    ("day", "clock"),
+    [
+        (_CLOCK.strftime("%d/%m/%Y"), _CLOCK.strftime("%H:%M:%S")),
+        (_CLOCK.strftime("%Y-%m-%d"), _CLOCK.strftime("%I:%M %p")),
+        (_CLOCK.strftime("%Y%m%d"), _CLOCK.hour.astype(str)),
+        (_CLOCK.strftime("%d.%m.%Y"), _CLOCK.strftime("%H.%M.%S")),
+    ],
+)
+@pytest.mark.parametrize("names", [("date", "time"), ("Date", "Hour")])
+def test_a_date_and_a_time_of_day_are_one_time(tmp_path, day, clock, names):
+    frame = pd.DataFrame({names[0]: day, names[1]: clock, "v": np.arange(30) % 7})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    for how in ({}, {"time_column": "+".join(names[::-1])}):
+        found = _read(tmp_path / "a.csv", window=5, **how)
+        assert found.channels == ("v",)
+        np.testing.assert_array_equal(found.times[0], _CLOCK)
+        assert "regular time step of 1 hour" in "; ".join(found.notes)
+        step = found.described.step
+        assert (step.unit, step.count) == ("second", 3600.0)
+        assert found.described.time == "+".join(names)
+    # What was understood reads the file again alike.
+    how = {**vars(found.described.how), "window": 5}
+    again = files.read(str(tmp_path / "a.csv"), reading.Reading(**how))
+    np.testing.assert_array_equal(again.times[0], _CLOCK)
+
+
+def test_what_was_understood_of_times_reads_other_files(tmp_path):
+    """A short file, whose own dates would be ambiguous, is read as the long one."""
+    days = pd.date_range("2024-01-01", periods=40)
+    frame = pd.DataFrame({"time": days.strftime("%d/%m/%Y"), "v": np.arange(40) % 7})
+    frame.to_csv(tmp_path / "long.csv", index=False)
+    frame.head(10).to_csv(tmp_path / "short.csv", index=False)
+    described = _read(tmp_path / "long.csv", window=5).described
+    with pytest.raises(ValueError, match="cannot be told apart"):
+        _read(tmp_path / "short.csv", window=5)
+    how = dataclasses.replace(described.how, window=5)
+    found = files.read(str(tmp_path / "short.csv"), how)
+    np.testing.assert_array_equal(found.times[0], days[:10])
+    later = described.step.continue_from(found.times[0][-1], 2)
+    assert described.step.text(later) == ["11/01/2024", "12/01/2024"]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"time_format": "day-first"},
+        {"time_zone": "UTC"},
+        {"sort_time": True},
+        {"duplicates": "mean"},
+        {"array_layout": "ncl"},
+    ],
+)
+def test_an_option_about_what_is_not_there_is_refused(tmp_path, how):
+    _wide(_X).to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ValueError, match=f"a.csv.*data.{next(iter(how))}"):
+        _read(tmp_path / "a.csv", **how)

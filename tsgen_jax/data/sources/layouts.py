@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 
 from tsgen_jax.data.series import SeriesSet, without_end
-from tsgen_jax.data.sources import time_grid
+from tsgen_jax.data.sources import time_columns, time_grid, time_order, time_stamps
 from tsgen_jax.data.sources.alike import alike
 from tsgen_jax.data.sources.description import Description, are_whole
 from tsgen_jax.data.sources.reading import NONE, Reading
@@ -30,6 +30,7 @@ def read(table: Table, name: str, how: Reading) -> SeriesSet:
 
 def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
     """`read` with roles that are known."""
+    _check_options(table, roles, how)
     label, notes, ids, times, step = (
         None,
         [*roles.notes, *table.notes],
@@ -37,6 +38,7 @@ def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
         None,
         None,
     )
+    as_told = how
     if roles.layout == "wide":
         values = table.numbers(list(roles.channels))
         series = [without_end(row[:, None], how.trailing) for row in values]
@@ -55,7 +57,9 @@ def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
         if roles.label:
             label = _labels(table, roles, groups)
         if roles.time:
-            series, times, step, said = _on_grid(table, roles, groups, series)
+            series, times, step, as_told, said = _on_grid(
+                table, roles, how, groups, series
+            )
             notes += said
         if roles.layout == "long":
             series, times, said = _without_ends(series, times, how.trailing)
@@ -65,11 +69,11 @@ def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
         notes += alike(label, "labels")
     described = Description(
         how=dataclasses.replace(
-            how,
+            as_told,
             layout=roles.layout,
             label_column=roles.label or NONE,
             id_column=roles.series or NONE,
-            time_column=roles.time or NONE,
+            time_column="+".join(filter(None, (roles.time, roles.clock))) or NONE,
         ),
         is_table=True,
         header=table.has_header,
@@ -119,6 +123,21 @@ def _columns(table: Table, roles: Roles) -> tuple[str, ...]:
     return tuple(n for n in table.frame.columns if n in used)
 
 
+def _check_options(table: Table, roles: Roles, how: Reading) -> None:
+    """Raises ValueError where an option is about something that is not there."""
+    if how.array_layout:
+        raise ValueError(
+            f"{table.where}: data.array_layout={how.array_layout} is of .npy and .npz "
+            "files; this is a table."
+        )
+    for key in ("time_format", "time_zone", "sort_time", "duplicates"):
+        if getattr(how, key) and not roles.time:
+            raise ValueError(
+                f"{table.where}: data.{key}={getattr(how, key)} is about times, and no "
+                "column of them is used: name it by data.time_column."
+            )
+
+
 def _groups(table: Table, roles: Roles) -> dict[str, np.ndarray]:
     """Rows of every series, in order of their first appearance."""
     if roles.layout == "series":
@@ -149,25 +168,28 @@ def _labels(table: Table, roles: Roles, groups) -> np.ndarray:
     return np.array(label, dtype=str)
 
 
-def _on_grid(table, roles, groups, series):
-    stamps = time_grid.read(table.frame[roles.time], table.where, table.first_row)
-    times = [stamps.values[rows] for rows in groups.values()]
-    for name, one in zip(groups, times, strict=True):
-        where = f"{table.where}, series {name!r}" if name else table.where
-        time_grid.check_order(one, where)
-    series, said = time_grid.regular(times, series, stamps.are_dates, table.where)
-    steps = np.concatenate([np.diff(t) for t in times])
-    count = float(np.median(steps)) if len(steps) else 1.0
-    step = TimeStep("second" if stamps.are_dates else "number", count)
-    starts = [t[0] for t in times]
-    if stamps.are_dates:
-        starts = [np.datetime64(round(t * 1e6), "us") for t in starts]
+def _on_grid(table, roles, how, groups, series):
+    """Series on a grid, its stamps and step, how to read on alike, and what to say."""
+    rows = list(groups.values())
+    column = time_columns.cells(table, roles.time, roles.clock)
+    stamps = time_stamps.read(column, table.where, table.first_row, rows, how)
+    times, series, said = time_order.arrange(
+        [stamps.values[one] for one in rows], series, how, table.where, list(groups)
+    )
+    found = time_grid.regular(
+        times, series, stamps.are_dates, table.where, stamps.zone, stamps.time_format
+    )
+    unit = "second" if stamps.are_dates else "number"
+    step = found.step or TimeStep(
+        unit, 1.0, zone=stamps.zone, time_format=stamps.time_format
+    )
     grids = [
-        step.stamps(t, np.arange(len(x))) for t, x in zip(starts, series, strict=True)
+        step.stamps(start, np.arange(len(x)))
+        for start, x in zip(found.starts, found.series, strict=True)
     ]
+    as_told = dataclasses.replace(
+        how, time_format=stamps.as_told, time_zone=stamps.zone
+    )
     first, last = (f(t[k] for t in times) for f, k in ((min, 0), (max, -1)))
-    shown = [f"{t:g}" for t in (first, last)]
-    if stamps.are_dates:
-        seconds = np.array([first, last]).astype("datetime64[s]")
-        shown = [str(t).replace("T", " ") for t in seconds]
-    return series, grids, step, [f"time from {shown[0]} to {shown[1]}; {said}"]
+    span = f"time from {stamps.show(first)} to {stamps.show(last)}; {found.said}"
+    return found.series, grids, step, as_told, [*stamps.notes, *said, span]

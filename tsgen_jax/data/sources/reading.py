@@ -9,6 +9,13 @@ TRAILING = ("end", "missing")
 SEPARATORS = ("", ",", ";", "\t", "tab", "|", " ")
 DECIMALS = ("", ".", ",")
 THOUSANDS = ("", "none", ",", ".", " ", "'")
+NUMBER = "number"  # In place of a format of times: they are plain numbers.
+TIME_FORMATS = (
+    *("", NUMBER, "epoch-s", "epoch-ms", "epoch-us", "epoch-ns"),
+    *("day-first", "month-first", "year-first"),
+)
+DUPLICATES = ("", "mean", "first", "last")
+ARRAY_LAYOUTS = ("", "nlc", "ncl")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +29,14 @@ class Reading:
         label_column: name of a column, or its number from 1 where columns have no
             names; 'none': there is none.
         id_column: as `label_column`, of the column that names series.
-        time_column: as `label_column`, of the column of times.
+        time_column: as `label_column`, of the column of times; or 'DATE+TIME', where
+            date and time of day have a column each.
+        time_format: how times are written: as of `strftime`, such as '%d/%m/%Y %H:%M';
+            or one of `TIME_FORMATS`.
+        time_zone: zone of the times, such as 'Europe/Berlin'.
+        sort_time: whether time points may be sorted by time.
+        duplicates: what is kept of time points of one time: their 'mean', the 'first'
+            or the 'last'; '': there must be none.
         channels: names of the columns of values, joined by '+'.
         trailing: what empty cells (NaN) at the end of a series stand for where there
             are several: the 'end' of a shorter series, or values that are 'missing'.
@@ -31,6 +45,7 @@ class Reading:
         thousands: thousands separator of a text file: ',', '.', ' ', "'" or 'none'.
         missing_values: words and numbers, joined by ',', that stand for a missing value
             besides empty cells and the usual words, such as '-9999'.
+        array_layout: of arrays: 'nlc' (series, time points, channels) or 'ncl'.
         window: time points of the windows that long series are cut into; 0: not cut.
         stride: time points between the beginnings of two windows; -1: a quarter of
             the window.
@@ -44,7 +59,12 @@ class Reading:
     label_column: str
     id_column: str
     time_column: str
+    time_format: str
+    time_zone: str
+    sort_time: bool
+    duplicates: str
     channels: str
+    array_layout: str
     trailing: str
     separator: str
     decimal: str
@@ -61,10 +81,14 @@ class Reading:
             "separator": SEPARATORS,
             "decimal": DECIMALS,
             "thousands": THOUSANDS,
+            "time_format": TIME_FORMATS,
+            "sort_time": (False, True),
+            "duplicates": DUPLICATES,
+            "array_layout": ARRAY_LAYOUTS,
         }
         for key, choices in known.items():
             value = getattr(self, key)
-            if value not in choices:
+            if value not in choices and not (key == "time_format" and "%" in value):
                 shown = ", ".join(repr(c) for c in choices)
                 raise ValueError(f"data.{key}={value!r}: known are {shown}.")
         if self.decimal and self.decimal == self.thousands:
@@ -95,13 +119,13 @@ class Reading:
     @classmethod
     def plain(cls) -> "Reading":
         """Nothing said: what a file is, is to be guessed."""
-        usual = {str: "", int: 0, "trailing": "end", "stride": -1}
+        usual = {str: "", int: 0, bool: False, "trailing": "end", "stride": -1}
         fields = dataclasses.fields(cls)
         return cls(**{f.name: usual.get(f.name, usual.get(f.type)) for f in fields})
 
     def check_unused(self) -> None:
         """Raises ValueError where a value is set that goes with `data.path` only."""
-        usual = {"trailing": "end", "window": 0, "stride": -1}
+        usual = {"trailing": "end", "window": 0, "stride": -1, "sort_time": False}
         for key, value in dataclasses.asdict(self).items():
             if value != usual.get(key, ""):
                 raise ValueError(

@@ -7,14 +7,12 @@ import re
 import numpy as np
 
 from tsgen_jax.data.series import warning
-from tsgen_jax.data.sources import time_grid
+from tsgen_jax.data.sources import time_columns
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.table import Table
 
-_TIMES = ("time", "date", "datetime", "timestamp", "ds", "date_time", "time_idx")
 _IDS = ("id", "series", "series_id", "item_id", "unique_id", "case", "case_id")
 _LABELS = ("label", "labels", "class", "class_name", "target", "y", "category")
-_SAMPLE = 20  # Cells looked at to tell dates from other words.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Roles:
     time: str
     channels: tuple[str, ...]
     notes: tuple[str, ...]
+    clock: str = ""  # Of times of day, where `time` has the day only.
 
 
 def find_roles(table: Table, how: Reading) -> Roles:
@@ -36,8 +35,11 @@ def find_roles(table: Table, how: Reading) -> Roles:
         ValueError: a column that is not there, or one that nothing can be made of.
     """
     names = [n for n in table.frame.columns if not _is_row_number(table, n)]
-    for key in ("label_column", "id_column", "time_column"):
+    for key in ("label_column", "id_column"):
         _check_known(key, getattr(how, key), table)
+    both = "+" in how.time_column and how.time_column not in table.frame.columns
+    for name in how.time_column.split("+") if both else [how.time_column]:
+        _check_known("time_column", name, table)
     chosen = tuple(how.channels.split("+")) if how.channels else ()
     for name in chosen:
         _check_known("channels", name, table)
@@ -49,10 +51,11 @@ def find_roles(table: Table, how: Reading) -> Roles:
             free.remove(found)
         return "" if found == NONE else found
 
-    time = role(how.time_column, lambda n: _looks_like_time(table, n))
+    time, clock = time_columns.find(table, free, how.time_column)
     series = role(how.id_column, lambda n: _looks_like_id(table, n, how.layout))
+    times = [name for name in (time, clock) if name]
     if not series and not how.id_column and not how.layout:
-        series = role(_id_by_time(table, free, time), None)
+        series = role(_id_by_time(table, free, times), None)
     label = role(how.label_column or _find_label(table, free, series), None)
     rows = [n for n in free if n.lower() in _IDS]  # Names of rows, by now.
     rows += [n for n in table.frame.columns if _is_row_number(table, n)]
@@ -63,7 +66,7 @@ def find_roles(table: Table, how: Reading) -> Roles:
         _refuse_units(table, words)
     layout, said = how.layout, []
     if not layout:
-        layout, said = _guess_layout(table, how, series, time, values)
+        layout, said = _guess_layout(table, how, series, times, values)
     _check_applies(table, how, layout)
     if layout == "wide" and not chosen:
         label, values = _wide_label(table, how, label, words, values)
@@ -88,8 +91,8 @@ def find_roles(table: Table, how: Reading) -> Roles:
     if layout == "wide" and not how.id_column:
         series = rows[0] if rows else ""
     series = "" if layout == "series" else series
-    time = "" if layout == "wide" else time
-    roles = Roles(layout, label, series, time, values, ())
+    time, clock = ("", "") if layout == "wide" else (time, clock)
+    roles = Roles(layout, label, series, time, values, (), clock)
     return dataclasses.replace(roles, notes=(_say(table, how, roles), *said))
 
 
@@ -106,14 +109,14 @@ def _say_names(label: str) -> str:
     )
 
 
-def _id_by_time(table: Table, free: list[str], time: str) -> str:
+def _id_by_time(table: Table, free: list[str], times: list[str]) -> str:
     """The one column of words in each of whose groups no time comes twice."""
-    if not time or not table.frame[time].duplicated().any():
+    if not times or not table.frame.duplicated(times).any():
         return ""
     found = [
         n
         for n in free
-        if _is_words(table, n) and not table.frame.duplicated([n, time]).any()
+        if _is_words(table, n) and not table.frame.duplicated([n, *times]).any()
     ]
     return found[0] if len(found) == 1 else ""
 
@@ -188,7 +191,9 @@ def _say(table: Table, how: Reading, roles: Roles) -> str:
     said = f"layout: {kind}" + (" (guessed)" if not how.layout else "")
     for what, name in (("label", roles.label), ("time", roles.time)):
         said += f"; {what} in column {name!r}" if name else f"; no {what} column"
-    used = {roles.label, roles.series, roles.time, *roles.channels}
+    if roles.clock:
+        said += f"; time of day in column {roles.clock!r}"
+    used = {roles.label, roles.series, roles.time, roles.clock, *roles.channels}
     left = [n for n in table.frame.columns if n not in used]
     if left:
         said += f"; not used: {', '.join(map(repr, left))}"
@@ -196,7 +201,7 @@ def _say(table: Table, how: Reading, roles: Roles) -> str:
 
 
 def _guess_layout(
-    table: Table, how: Reading, series: str, time: str, values
+    table: Table, how: Reading, series: str, times: list[str], values
 ) -> tuple[str, list[str]]:
     """The layout, and a warning where another is as likely."""
     if series:
@@ -206,10 +211,10 @@ def _guess_layout(
     steps = _are_numbered(values) if table.has_header else len(values) > 1
     if not steps or how.time_column not in ("", NONE):
         return "series", []
-    if not time or table.frame[time].duplicated().any():
+    if not times or table.frame.duplicated(times).any():
         return "wide", []
     said = warning(
-        f"the {len(values)} numbered columns beside the times in {time!r} are read as "
+        f"the {len(values)} numbered columns beside the times in {times[0]!r} are read as "
         "channels of one long series; if every row is a series of its own, say "
         "--layout=wide (data.layout)"
     )
@@ -259,22 +264,6 @@ def _is_row_number(table: Table, name: str) -> bool:
     if is_word.any() or not np.isfinite(values).all():
         return False
     return (values == np.round(values)).all() and (np.diff(values) > 0).all()
-
-
-def _looks_like_time(table: Table, name: str) -> bool:
-    is_numeric = table.is_numeric(name)
-    if is_numeric or name.lower() in _TIMES:
-        return name.lower() in _TIMES and (table.has_header or not is_numeric)
-    if not _is_words(table, name):
-        return False
-    cells = table.frame[name]
-    if cells.dtype.kind == "M":
-        return True
-    sample = cells.dropna().head(_SAMPLE)
-    dated = sample.astype(str).str.contains(r"\d.*[-/:.].*\d", regex=True)
-    return len(sample) > 0 and bool(
-        dated.all() and time_grid.to_dates(sample).notna().all()
-    )
 
 
 def _looks_like_id(table: Table, name: str, layout: str) -> bool:

@@ -1,129 +1,233 @@
-"""Time stamps: read, checked, and brought to a regular grid where they are not."""
+"""Time stamps in order, and series on a regular grid: of fixed steps or a calendar."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from tsgen_jax.data.sources.time_step import TimeStep
+
 _SLACK = 0.01  # Of the step: stamps nearer to the grid than this are on it.
 _MAX_GROWTH = 10  # Grid points per stamp; more, and a stamp is likely wrong.
-_UNITS = (("day", 86400.0), ("hour", 3600.0), ("minute", 60.0), ("second", 1.0))
+_DAY = 86400.0
+_BUSINESS = "1111100"
+_MIN_WEEKS = 2  # Of stamps; fewer do not show which days of the week have none.
+_MIN_SHARE = 0.8  # Of the days that have stamps in a week, that are there.
 
 
-class Stamps(NamedTuple):
-    """A column of times as numbers."""
+class Calendar(NamedTuple):
+    """Stamps as whole steps of a calendar."""
 
-    values: np.ndarray  # float64 [n]; seconds since 1970 where they are dates.
-    are_dates: bool
+    unit: str
+    count: int
+    day: int
+    weekmask: str
+    places: list[np.ndarray]  # int [L_i]; 0 is each series' first stamp.
 
 
-def read(column, where: str, first_row: int) -> Stamps:
-    """Reads numbers, or dates as ISO 8601 and pandas know them.
+class Regular(NamedTuple):
+    """Series on a grid.
+
+    Attributes:
+        series: float64 [L_i, C] each.
+        starts: each series' first stamp, datetime64[us] [n] or float64 [n], as
+            `time_step` has them.
+        step: between time points; None where no series has two.
+        said: what was done, a phrase.
+    """
+
+    series: list[np.ndarray]
+    starts: np.ndarray
+    step: TimeStep | None
+    said: str
+
+
+def seconds(stamps: np.ndarray) -> np.ndarray:
+    """Datetime64 as seconds since 1970, float64."""
+    return stamps.astype("datetime64[us]").astype(np.int64) / 1e6
+
+
+def instants(times: np.ndarray) -> np.ndarray:
+    """Seconds since 1970 as datetime64[us]."""
+    return np.round(times * 1e6).astype(np.int64).astype("datetime64[us]")
+
+
+def find_step(
+    times: list[np.ndarray], are_dates: bool, zone: str, time_format: str
+) -> tuple[TimeStep | None, list[np.ndarray] | None]:
+    """The step between stamps; and, where stamps are steps of it, their places.
 
     Args:
-        column: pandas Series.
-        where: names the file.
-        first_row: number of the first cell's row in it.
+        times: ascending, float64 [L_i] each.
+        are_dates: whether times are seconds since 1970.
+        zone: of the dates.
+        time_format: of the dates, for the step that is made.
 
-    Raises:
-        ValueError: an empty cell, or one that is neither; names file and row.
+    Returns:
+        The step, None where there is none; and places, int [L_i] each from 0, where
+        these follow a calendar with or without gaps, or a fixed step without any;
+        else None.
     """
-    import pandas as pd  # Takes half a second to import.
-
-    def check(bad, said):
-        rows = np.flatnonzero(bad)
-        if len(rows):
-            cell = column.iloc[rows[0]]
-            raise ValueError(f"{where}, row {rows[0] + first_row}: {said(cell)}")
-
-    def no_time(cell):
-        return f"{cell!r} is no time. Write numbers, or dates such as 2024-01-31 23:00."
-
-    check(column.isna(), lambda _: "the time is missing.")
-    if not pd.api.types.is_datetime64_any_dtype(column):
-        numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
-        if np.isfinite(numbers).mean() > 0.5:
-            check(~np.isfinite(numbers), no_time)
-            return Stamps(numbers, False)
-    dates = to_dates(column)
-    check(dates.isna(), no_time)
-    microseconds = dates.astype("datetime64[us, UTC]").astype("int64")
-    return Stamps(microseconds.to_numpy() / 1e6, True)
-
-
-def to_dates(column):
-    """A pandas column as dates in UTC, NaT where a cell is none."""
-    import pandas as pd
-
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.to_datetime(column, utc=True)
-    dates = pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")
-    if dates.isna().any():
-        dates = pd.to_datetime(column, format="mixed", utc=True, errors="coerce")
-    return dates
+    steps = np.concatenate([np.diff(t) for t in times])
+    if len(steps) == 0:
+        return None, None
+    step = float(np.median(steps))
+    even = [np.arange(len(t)) for t in times]
+    is_even = bool((np.abs(steps - step) <= _SLACK * abs(step)).all())
+    if not are_dates:
+        return TimeStep("number", step), even if is_even else None
+    clock = TimeStep("second", step, zone=zone, time_format=time_format)
+    walls = [clock.to_wall(instants(t)) for t in times]
+    found = _months(walls) if step >= 27 * _DAY else None
+    found = found or (_weekdays(walls) if not is_even else None)
+    if found:
+        unit, count, day, weekmask, places = found
+        return TimeStep(unit, count, day, weekmask, zone, time_format), places
+    days = np.round(step / _DAY)
+    if days >= 1 and abs(step - days * _DAY) <= _SLACK * _DAY:
+        clock = TimeStep("day", days, zone=zone, time_format=time_format)
+        walled = np.concatenate([np.diff(w) for w in walls]) / np.timedelta64(1, "D")
+        is_even = is_even or bool((walled == days).all())
+    return clock, even if is_even else None
 
 
-def check_order(times: np.ndarray, where: str) -> None:
-    """Raises ValueError where times [n] do not ascend; names what and where."""
-    steps = np.diff(times)
-    for fault, bad in (("the same time as", steps == 0), ("earlier than", steps < 0)):
-        rows = np.flatnonzero(bad)
-        if len(rows):
-            row = rows[0] + 2
-            fix = "keep one of them" if fault.startswith("the same") else "sort them"
-            raise ValueError(
-                f"{where}: time point {row} is {fault} time point {row - 1} "
-                f"({len(rows)} such in all): {fix}; or name the column of series, by "
-                "data.id_column, if there are several."
-            )
+def _months(walls: list[np.ndarray]) -> Calendar | None:
+    """Stamps of one day and time of the month each, or of its first or last days."""
+    dates = [w.astype("datetime64[D]") for w in walls]
+    if any((w - d != w[0] - d[0]).any() for w, d in zip(walls, dates, strict=True)):
+        return None
+    months = [d.astype("datetime64[M]") for d in dates]
+    jumps = np.concatenate([np.diff(m).astype(np.int64) for m in months])
+    if (jumps < 1).any():
+        return None
+    count = int(np.gcd.reduce(jumps))
+    places = [(m - m[0]).astype(np.int64) // count for m in months]
+    begins = [m.astype("datetime64[D]") for m in months]
+    ends = [(m + 1).astype("datetime64[D]") - 1 for m in months]
+    if all((d == e).all() for d, e in zip(dates, ends, strict=True)):
+        return Calendar("month", count, 31, "", places)
+    days = []
+    for d, begin, end in zip(dates, begins, ends, strict=True):
+        day = (d - begin).max()
+        days.append(int(day.astype(np.int64)) + 1)
+        if (d != np.minimum(begin + day, end)).any():
+            return _business_months(dates, begins, ends, count, places)
+    return Calendar("month", count, days[0] if len(set(days)) == 1 else 0, "", places)
+
+
+def _business_months(dates, begins, ends, count, places) -> Calendar | None:
+    for day, edges, offset, roll in (
+        (1, begins, 0, "forward"),
+        (31, ends, 0, "backward"),
+    ):
+        expected = [np.busday_offset(e, offset, roll, _BUSINESS) for e in edges]
+        if all((d == e).all() for d, e in zip(dates, expected, strict=True)):
+            return Calendar("month", count, day, _BUSINESS, places)
+    return None
+
+
+def _weekdays(walls: list[np.ndarray]) -> Calendar | None:
+    """Stamps of single days, none on some days of the week."""
+    dates = [w.astype("datetime64[D]") for w in walls]
+    if any((w - d != w[0] - d[0]).any() for w, d in zip(walls, dates, strict=True)):
+        return None
+    whole = np.concatenate(dates)
+    on = np.bincount((whole.astype(np.int64) + 3) % 7, minlength=7) > 0  # From Monday.
+    mask = "".join("1" if bit else "0" for bit in on)
+    if on.all() or on.sum() < 2:
+        return None
+    places = [np.busday_count(d[0], d, weekmask=mask) for d in dates]
+    if any((np.diff(p) < 1).any() for p in places):
+        return None
+    span = max((d[-1] - d[0]).astype(int) for d in dates)
+    share = len(whole) / sum(int(p[-1]) + 1 for p in places)
+    if span < 7 * _MIN_WEEKS or share < _MIN_SHARE:
+        return None
+    return Calendar("weekday", 1, 0, mask, places)
 
 
 def regular(
-    times: list[np.ndarray], series: list[np.ndarray], are_dates: bool, where: str
-) -> tuple[list[np.ndarray], str]:
-    """Brings series to one grid: the median step, from each series' first time on.
+    times: list[np.ndarray],
+    series: list[np.ndarray],
+    are_dates: bool,
+    where: str,
+    zone: str = "",
+    time_format: str = "",
+) -> Regular:
+    """Brings series to one grid from each series' first time on.
 
-    A grid point that has a sample within a hundredth of the step takes it. Between
-    two samples of a channel less than two steps apart it is interpolated; where they
-    are farther apart, it is missing (NaN).
+    Steps of a calendar (months, quarters, years, business days) are regular as they
+    are; a step that is left out is missing (NaN). Else the grid has the median step. A
+    grid point that has a sample within a hundredth of the step takes it. Between two
+    samples of a channel less than two steps apart it is interpolated; where they are
+    farther apart, it is missing.
 
     Args:
         times: ascending, float64 [L_i] each.
         series: float64 [L_i, C] each, NaN where missing.
         are_dates: whether times are seconds since 1970.
         where: names the file.
-
-    Returns:
-        The series, float64 [L'_i, C] each, and a phrase that says what was done.
+        zone: of the dates, see `time_stamps.Stamps`.
+        time_format: as `zone`.
 
     Raises:
         ValueError: the grid would be mostly empty.
     """
+    starts = np.array([t[0] for t in times])
+    starts = instants(starts) if are_dates else starts
+    step, places = find_step(times, are_dates, zone, time_format)
+    if step is None:
+        said = "time step unknown: one time point per series"
+        return Regular(series, starts, None, said)
+    shown = step.describe()
+    if places is not None:
+        made = [
+            _place(t, x, p, where)
+            for t, x, p in zip(times, series, places, strict=True)
+        ]
+        gaps = sum(map(len, made)) - sum(map(len, series))
+        said = f"regular time step of {shown}"
+        said += f"; {gaps} time points left out are missing" if gaps else ""
+        return Regular(made, starts, step, said)
+    if step.unit == "day" and zone:  # Days of 23 to 25 hours, with gaps.
+        times = [seconds(step.to_wall(instants(t))) for t in times]
     steps = np.concatenate([np.diff(t) for t in times])
-    if len(steps) == 0:
-        return series, "time step unknown: one time point per series"
-    step = float(np.median(steps))
-    shown = describe_step(step, are_dates)
-    if (np.abs(steps - step) <= _SLACK * step).all():
-        return series, f"regular time step of {shown}"
-    made = [_resample(t, x, step, where) for t, x in zip(times, series, strict=True)]
+    width = step.count * (_DAY if step.unit == "day" else 1)
+    made = [_resample(t, x, width, where) for t, x in zip(times, series, strict=True)]
     lost = sum(np.isnan(x).sum() for x in made) - sum(np.isnan(x).sum() for x in series)
-    on_grid = np.abs(steps / step - np.round(steps / step)) <= _SLACK
+    on_grid = np.abs(steps / width - np.round(steps / width)) <= _SLACK
     how = "time stamps with gaps" if on_grid.all() else "irregular time stamps"
     low, high = (describe_step(s, are_dates) for s in (steps.min(), steps.max()))
-    return made, (
+    said = (
         f"{how} ({low} to {high}): resampled to the median step of {shown}; "
         f"{max(lost, 0)} values without a near neighbour count as missing"
+    )
+    return Regular(made, starts, step, said)
+
+
+def _place(times, x, places, where) -> np.ndarray:
+    """Values at their places, NaN between."""
+    count = int(places[-1]) + 1
+    if count == len(x):
+        return x
+    if count > _MAX_GROWTH * len(x):
+        raise ValueError(_mostly_empty(times, count, "the calendar", where))
+    made = np.full((count, x.shape[1]), np.nan)
+    made[places] = x
+    return made
+
+
+def _mostly_empty(times, count: int, step: str, where: str) -> str:
+    return (
+        f"{where}: {len(times)} time stamps from {times[0]:g} to {times[-1]:g} would "
+        f"make {count} steps of {step}, nearly all of them empty. Correct the stamps, "
+        "or leave the time column out by data.time_column=none."
     )
 
 
 def _resample(times, x, step, where):
     count = int(np.floor((times[-1] - times[0]) / step + _SLACK)) + 1
     if count > _MAX_GROWTH * len(times):
-        raise ValueError(
-            f"{where}: {len(times)} time stamps from {times[0]:g} to {times[-1]:g} would "
-            f"make {count} steps of {step:g} (the median), nearly all of them empty. "
-            "Correct the stamps, or leave the time column out by data.time_column=none."
-        )
+        raise ValueError(_mostly_empty(times, count, f"{step:g} (the median)", where))
     grid = times[0] + step * np.arange(count)
     made = np.full((count, x.shape[1]), np.nan)
     for channel in range(x.shape[1]):
@@ -144,8 +248,4 @@ def _resample(times, x, step, where):
 
 def describe_step(step: float, are_dates: bool) -> str:
     """'15 minutes', '1 hour', or a plain number where times are no dates."""
-    if not are_dates:
-        return f"{step:g}"
-    unit, seconds = next((u for u in _UNITS if step >= u[1]), _UNITS[-1])
-    count = step / seconds
-    return f"{count:g} {unit}" + ("" if count == 1 else "s")
+    return TimeStep("second" if are_dates else "number", step).describe()

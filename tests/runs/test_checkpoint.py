@@ -323,7 +323,7 @@ def test_weights(tmp_path, state):
     with pytest.raises(ValueError, match="absent now"):
         checkpoint.load_weights(directory, wanted["dense"])
     shutil.rmtree(tmp_path / "weights" / "state")
-    with pytest.raises(ValueError, match="cannot be read .*train the stage again"):
+    with pytest.raises(ValueError, match="cannot be read .*trains the stage again"):
         checkpoint.load_weights(directory, wanted)
 
 

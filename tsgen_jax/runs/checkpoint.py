@@ -2,22 +2,28 @@
 
 Orbax (https://orbax.readthedocs.io) writes each one beside its place and renames
 it when it is complete, so a killed process leaves whole checkpoints only. With each
-goes a description of its leaves: that tells a state of another shape, which is an
-error, from a damaged checkpoint, which is passed over.
+goes a description of its leaves and their digests: that tells a state of another shape,
+which is an error, from a damaged checkpoint, which is passed over.
 """
 
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
 
 import jax
 from absl import logging
 from orbax.checkpoint import v1 as ocp
 
+from tsgen_jax.runs import description
+from tsgen_jax.runs.stored_state import (
+    DamagedError,
+    Info,
+    in_words,
+    make_context,
+    read,
+    reason,
+)
 from tsgen_jax.types import PyTree
-
-Info = dict[str, float | int | str]
 
 _BROKEN = ".broken"  # Appended to the name of a checkpoint that cannot be read.
 
@@ -33,7 +39,7 @@ class Checkpoints(contextlib.AbstractContextManager):
             keep: how many to keep, at least 1; 2 survive damage to the newest.
 
         Raises:
-            ValueError: `keep` is below 1.
+            ValueError: `keep` is below 1, or no checkpoint there can be read.
             OSError: the directory can be neither made nor read.
         """
         if keep < 1:
@@ -41,16 +47,12 @@ class Checkpoints(contextlib.AbstractContextManager):
         self._directory = os.path.abspath(directory)
         self._unreadable: set[int] = set()  # Found by `restore`.
         self._saving = ""  # What to say if the save under way fails.
-        policies = ocp.training.save_decision_policies
-        with _in_words(f"Cannot open the checkpoints in {self._directory}"):
-            self._checkpointer = ocp.training.Checkpointer(
-                self._directory,
-                context=_context(),
-                # Orbax's own choice skips a save while another one is under way.
-                save_decision_policy=policies.FixedIntervalPolicy(1),
-                preservation_policy=ocp.training.preservation_policies.LatestN(keep),
-                cleanup_tmp_directories=True,
-            )
+        try:
+            self._checkpointer = _open(self._directory, keep)
+        except OSError:
+            if not _set_unreadable_aside(self._directory):
+                raise
+            self._checkpointer = _open(self._directory, keep)
 
     def save(self, step: int, state: PyTree, info: Info) -> bool:
         """Starts to save `state`, whose arrays may be donated when this returns.
@@ -73,9 +75,9 @@ class Checkpoints(contextlib.AbstractContextManager):
                     f"info[{name!r}] is a {type(value).__name__}; it takes int, float "
                     "and str: convert an array with float(...)."
                 )
-        metadata = {"info": info, "leaves": _describe(abstract(state))}
+        metadata = description.of(abstract(state), state, info)
         self.wait()
-        with _in_words(f"Cannot move damaged checkpoints in {self._directory} aside"):
+        with in_words(f"Cannot move damaged checkpoints in {self._directory} aside"):
             while self._unreadable:
                 path = f"{self._directory}/{self._unreadable.pop()}"
                 shutil.rmtree(path + _BROKEN, ignore_errors=True)
@@ -85,7 +87,7 @@ class Checkpoints(contextlib.AbstractContextManager):
             logging.info("%s holds step %d already.", self._directory, step)
             return False
         what = f"Cannot save the checkpoint of step {step} in {self._directory}"
-        with _in_words(what):
+        with in_words(what):
             self._checkpointer.save_async(
                 step, state, force=True, custom_metadata=metadata
             )
@@ -115,25 +117,17 @@ class Checkpoints(contextlib.AbstractContextManager):
         steps = [saved.step for saved in self._checkpointer.checkpoints][::-1]
         for step in [s for s in steps if newest is None or s <= newest]:
             try:
-                state, info = _read(f"{self._directory}/{step}", abstract_state)
-            except _DamagedError as error:
+                state, info = read(f"{self._directory}/{step}", abstract_state)
+            except DamagedError as error:
                 reasons[step] = str(error)
                 continue
             for damaged, why in reasons.items():
-                logging.warning(
-                    f"Checkpoint {self._directory}/{damaged} cannot be read ({why}). "
-                    f"Step {step} is used instead; the damaged one is deleted when the "
-                    "next checkpoint is complete."
-                )
+                _say_damaged(f"{self._directory}/{damaged}", why, step)
             self._unreadable |= set(reasons)
             return step, state, info
         if not reasons:
             return None
-        listed = "\n".join(f"  step {step}: {why}" for step, why in reasons.items())
-        raise ValueError(
-            f"None of the checkpoints in {self._directory} can be read:\n{listed}\n"
-            "Put back a copy of them, or delete this directory to train from step 0."
-        )
+        raise _none_readable(self._directory, reasons)
 
     def wait(self) -> None:
         """Returns when the last save is complete on disk.
@@ -145,7 +139,7 @@ class Checkpoints(contextlib.AbstractContextManager):
         if not what:
             return
         try:
-            with _in_words(what):
+            with in_words(what):
                 self._checkpointer.wait()
         except OSError:
             self._checkpointer.reload()  # It forgot those that this was to replace.
@@ -165,6 +159,58 @@ class Checkpoints(contextlib.AbstractContextManager):
         self.close()
 
 
+def _open(directory: str, keep: int) -> ocp.training.Checkpointer:
+    policies = ocp.training.save_decision_policies
+    with in_words(f"Cannot open the checkpoints in {directory}"):
+        return ocp.training.Checkpointer(
+            directory,
+            context=make_context(),
+            # Orbax's own choice skips a save while another one is under way.
+            save_decision_policy=policies.FixedIntervalPolicy(1),
+            preservation_policy=ocp.training.preservation_policies.LatestN(keep),
+            cleanup_tmp_directories=True,
+        )
+
+
+def _set_unreadable_aside(directory: str) -> bool:
+    """Renames checkpoints whose metadata keep Orbax from opening all; whether any is.
+
+    Raises:
+        ValueError: there are no others.
+    """
+    names = os.listdir(directory) if os.path.isdir(directory) else ()
+    steps = sorted(int(name) for name in names if name.isdigit())
+    reasons = {}
+    for step in steps:
+        try:
+            ocp.metadata(f"{directory}/{step}")
+        except Exception as error:  # Of any type.
+            reasons[step] = reason(error)
+    if reasons and len(reasons) == len(steps):
+        raise _none_readable(directory, reasons)
+    for step, why in reasons.items():
+        path = f"{directory}/{step}"
+        shutil.rmtree(path + _BROKEN, ignore_errors=True)
+        os.rename(path, path + _BROKEN)
+        _say_damaged(path, why, max(set(steps) - set(reasons)))
+    return bool(reasons)
+
+
+def _say_damaged(path: str, why: str, instead: int) -> None:
+    logging.warning(
+        f"Checkpoint {path} cannot be read ({why}). Step {instead} is used instead; the "
+        "damaged one is deleted when the next checkpoint is complete."
+    )
+
+
+def _none_readable(directory: str, reasons: dict[int, str]) -> ValueError:
+    listed = "\n".join(f"  step {step}: {why}" for step, why in reasons.items())
+    return ValueError(
+        f"None of the checkpoints in {directory} can be read:\n{listed}\n"
+        "Put back a copy of them, or delete this directory to train from step 0."
+    )
+
+
 def save_weights(directory: str, weights: PyTree) -> None:
     """Writes the final weights of a stage, instead of any that are there.
 
@@ -177,10 +223,10 @@ def save_weights(directory: str, weights: PyTree) -> None:
         OSError: the disk is full or read-only.
     """
     directory = os.path.abspath(directory)
-    metadata = {"info": {}, "leaves": _describe(abstract(weights))}
+    metadata = description.of(abstract(weights), weights, {})
     if os.path.exists(directory) and "state" not in os.listdir(directory):
         raise ValueError(f"{directory} is there and holds no weights: move it away.")
-    with _in_words(f"Cannot save the weights in {directory}"), _context():
+    with in_words(f"Cannot save the weights in {directory}"), make_context():
         ocp.save(directory, weights, overwrite=True, custom_metadata=metadata)
 
 
@@ -199,11 +245,12 @@ def load_weights(directory: str, abstract_weights: PyTree) -> PyTree:
             "it first, or give the run directory that holds them."
         )
     try:
-        return _read(directory, abstract_weights)[0]
-    except _DamagedError as error:
+        return read(directory, abstract_weights)[0]
+    except DamagedError as error:
         raise ValueError(
             f"The weights in {directory} cannot be read ({error}). Put back a copy, or "
-            "delete that directory and train the stage again."
+            "delete that directory and give the run's command again: it takes them from "
+            "the last checkpoint, or else trains the stage again."
         ) from error
 
 
@@ -219,82 +266,3 @@ def abstract(state: PyTree) -> PyTree:
         return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=leaf.sharding)
 
     return jax.tree_util.tree_map_with_path(one, state)
-
-
-class _DamagedError(Exception):
-    """Says why a checkpoint cannot be read."""
-
-
-def _read(path: str, abstract_state: PyTree) -> tuple[PyTree, Info]:
-    """State and info at `path`; _DamagedError, or ValueError for other leaves."""
-    with _reading():
-        metadata = ocp.metadata(path).custom_metadata
-        saved, info = metadata["leaves"], metadata["info"]
-    _check_leaves(saved, _describe(abstract_state), path)
-    with _reading():
-        return ocp.load(path, abstract_state), info
-
-
-@contextlib.contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # Orbax has no type for damage; none goes unsaid.
-        if isinstance(_root(error), jax.errors.JaxRuntimeError):
-            raise  # The device failed, say out of memory, not the file.
-        raise _DamagedError(_reason(error)) from error
-
-
-def _describe(abstract_state: PyTree) -> dict[str, str]:
-    """Path -> 'float32[2, 3]' of every leaf."""
-    leaves = {}
-    for path, leaf in jax.tree_util.tree_leaves_with_path(abstract_state):
-        name = jax.tree_util.keystr(path)
-        if getattr(leaf, "sharding", None) is None:
-            raise ValueError(f"{name} has no sharding; use checkpoint.abstract(state).")
-        leaves[name] = f"{leaf.dtype}{list(leaf.shape)}"
-    return leaves
-
-
-def _check_leaves(saved: dict[str, str], wanted: dict[str, str], path: str) -> None:
-    if saved == wanted:
-        return
-    lines = [
-        f"  {name}: {saved.get(name, 'absent')} there, {wanted.get(name, 'absent')} now"
-        for name in sorted(saved.keys() | wanted.keys())
-        if saved.get(name) != wanted.get(name)
-    ]
-    listed = "\n".join(lines[:8] + ["  ..."] * (len(lines) > 8))
-    raise ValueError(
-        f"{path} holds another state than this configuration makes:\n{listed}\n"
-        "Use the configuration it was trained with, or another --workdir."
-    )
-
-
-def _context() -> ocp.Context:
-    context = ocp.Context()
-    # In the background, one that cannot be made holds up the exit for minutes.
-    context.asynchronous.create_directories_asynchronously = False
-    return context
-
-
-def _root(error: BaseException) -> BaseException:
-    return error if error.__cause__ is None else _root(error.__cause__)
-
-
-def _reason(error: BaseException) -> str:
-    """The first line of what lies at the root of `error`."""
-    first_line = str(_root(error)).strip().partition("\n")[0]
-    return f"{type(_root(error)).__name__}: {first_line[:300]}"
-
-
-@contextlib.contextmanager
-def _in_words(what: str) -> Iterator[None]:
-    """Makes what file systems and tensorstore raise one OSError that says why."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise OSError(
-            f"{what}: {_reason(error)}. Check the free space and the permissions "
-            "there, then give the same command again: it resumes."
-        ) from error

@@ -1,5 +1,6 @@
 """The writer: exact lines, nothing twice after a resume, readable after a kill."""
 
+import hashlib
 import io
 import json
 import os
@@ -50,7 +51,31 @@ def test_one_exact_line_per_write(tmp_path):
             }
         ]
         reports.write(10, "test", {"nll": 2})
-    assert _lines(tmp_path)[1] == '{"stage": "prior", "step": 10, "test/nll": 2.0}'
+    text, _, checksum = _lines(tmp_path)[1].partition(', "checksum": "')
+    assert text == '{"stage": "prior", "step": 10, "test/nll": 2.0'
+    judge = '{"stage":"prior","step":10,"test/nll":2.0}'
+    assert checksum == hashlib.sha256(judge.encode()).hexdigest()[:8] + '"}'
+
+
+def test_a_flipped_bit_is_noticed_or_changes_no_value(tmp_path):
+    with Writer(str(tmp_path), "prior", 10, 0) as reports:
+        for step in (5, 10):
+            reports.write(step, "train", {"loss": 1 / step})
+    path, judge = tmp_path / "metrics.jsonl", read_metrics(str(tmp_path))
+    text = path.read_bytes()
+    assert judge[1] == {"stage": "prior", "step": 10, "train/loss": 0.1}
+    for number in range(8 * len(text)):
+        flipped = bytearray(text)
+        flipped[number // 8] ^= 1 << number % 8
+        path.write_bytes(flipped)
+        try:
+            found = read_metrics(str(tmp_path))
+        except ValueError as error:
+            assert f"{path}, line " in str(error)  # noqa: PT017
+        else:  # White space, or the name of a checksum.
+            assert [
+                {k: f[k] for k in j} for f, j in zip(found, judge, strict=True)
+            ] == (judge)
 
 
 def test_what_is_not_finite_is_null(tmp_path):

@@ -6,12 +6,12 @@ SHA-256 of every leaf, and a SHA-256 of all this.
 """
 
 import hashlib
-import json
 from typing import Any
 
 import jax
 import numpy as np
 
+from tsgen_jax.runs import files
 from tsgen_jax.types import PyTree
 
 _LEAVES, _ALL = "digests", "digest"
@@ -30,7 +30,7 @@ def of(abstract_state: PyTree, state: PyTree, info: dict[str, Any]) -> dict[str,
         "leaves": _describe(abstract_state),
         _LEAVES: _digests(state),
     }
-    return {**signed, _ALL: of_json(signed)}
+    return {**signed, _ALL: files.digest(signed)}
 
 
 def check_leaves(saved: dict[str, str], abstract_state: PyTree, path: str) -> None:
@@ -58,7 +58,7 @@ def is_signed(description: dict[str, Any]) -> bool:
 def fault_of_description(description: dict[str, Any]) -> str:
     """What is wrong with a description by its own digest; '' where nothing is."""
     rest = {key: value for key, value in description.items() if key != _ALL}
-    if description.get(_ALL) != of_json(rest):
+    if description.get(_ALL) != files.digest(rest):
         return "its description differs from the digest of it"
     return ""
 
@@ -68,12 +68,6 @@ def fault_of_state(description: dict[str, Any], state: PyTree) -> str:
     found, stored = _digests(state), description[_LEAVES]
     wrong = [name for name in found if stored.get(name) != found[name]]
     return f"{', '.join(wrong[:3])}: damaged, the SHA-256 differs" if wrong else ""
-
-
-def of_json(value: Any) -> str:
-    """SHA-256 of a value that JSON can hold, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _of_array(array: jax.Array) -> str:

@@ -1,9 +1,11 @@
-"""Files of a run: each is old or new at any instant, never torn.
+"""Files of a run: each is old or new at any instant, never torn, and checked when read.
 
-What is written goes into a file beside it first, which then takes its name.
+What is written goes into a file beside it first, which then takes its name. Objects in
+JSON have a last key `checksum`, of all others; members of an .npz have a CRC-32.
 """
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -12,25 +14,43 @@ from typing import IO, Any
 
 import numpy as np
 
+from tsgen_jax.data import bounded
+
 PARTIAL = ".partial"  # Appended to the name of a file that is being written.
 
 
-def read_json(path: str) -> Any:
-    """The value in `path`; None if there is no such file.
+_CHECKSUM = "checksum"
+_WAY_BACK = "Put back a copy of it, or begin anew with --workdir=OTHER."
+
+
+def read_json(path: str, way_back: str = _WAY_BACK) -> Any:
+    """The value in `path`, without its checksum; None if there is no such file.
+
+    Args:
+        path: of the file.
+        way_back: sentences that say what to do where it is damaged.
 
     Raises:
         ValueError: the file is damaged.
     """
     try:
-        with open(path) as file:
-            return json.load(file)
+        with open(path, "rb") as file:
+            data = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    try:
+        value = bounded.parse_json(data, os.path.basename(path))
+        if isinstance(value, dict) and _CHECKSUM in value:
+            if value.pop(_CHECKSUM) != digest(value)[:16]:
+                raise ValueError(
+                    "its values differ from its checksum; if you have edited it, delete "
+                    f"its line {_CHECKSUM!r}"
+                )
     except ValueError as error:
         raise ValueError(
-            f"{path} is damaged ({error}): it was edited, or copied in part. Put back "
-            "a copy of it, or begin anew with --workdir=OTHER."
+            f"{path} is damaged ({error}): it was edited, or copied in part. {way_back}"
         ) from error
+    return value
 
 
 def write_json(path: str, value: Any) -> None:
@@ -43,7 +63,17 @@ def write_json(path: str, value: Any) -> None:
         TypeError: a value has no place in JSON.
         OSError: the disk is full or read-only.
     """
-    write_text(path, json.dumps(_plain(value), indent=2, sort_keys=True) + "\n")
+    plain = _plain(value)
+    if isinstance(plain, dict):
+        plain.pop(_CHECKSUM, None)
+        plain[_CHECKSUM] = digest(plain)[:16]
+    write_text(path, json.dumps(plain, indent=2) + "\n")
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value that JSON can hold, whatever the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def write_text(path: str, text: str) -> None:
@@ -60,6 +90,22 @@ def write_arrays(path: str, arrays: dict[str, np.ndarray]) -> None:
     """
     with _whole_or_absent(path, "wb") as file:
         np.savez_compressed(file, **arrays)
+
+
+def read_arrays(path: str, way_back: str) -> dict[str, np.ndarray]:
+    """All arrays of an .npz that `write_arrays` wrote, each checked by its CRC-32.
+
+    Args:
+        path: of the file.
+        way_back: a sentence that says what to do where it is damaged.
+
+    Raises:
+        ValueError: it is not there, or damaged.
+    """
+    try:
+        return bounded.read_npz(path, max_ratio=2000)  # Ours: zeros are no bomb.
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}) {way_back}") from error
 
 
 @contextlib.contextmanager
@@ -93,7 +139,8 @@ def in_words(path: str) -> Iterator[None]:
 def _plain(value: Any) -> Any:
     """`value` in the types that JSON knows."""
     if isinstance(value, dict):
-        return {str(key): _plain(below) for key, below in value.items()}
+        words = {str(key): below for key, below in value.items()}
+        return {key: _plain(words[key]) for key in sorted(words)}
     if isinstance(value, list | tuple):
         return [_plain(below) for below in value]
     if value is None or isinstance(value, str | int):

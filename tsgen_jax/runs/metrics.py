@@ -1,7 +1,8 @@
 """What a stage reports: metrics.jsonl, TensorBoard, and a line of progress.
 
-One JSON object per line: {"stage": "prior", "step": 10, "train/loss": 0.5, ...}. Inside
-the step a metric has a bare name; the prefix is added here and nowhere else.
+One JSON object per line: {"stage": "prior", "step": 10, "train/loss": 0.5, ...,
+"checksum": "0f3a9c2e"}, the last of all before it. Inside the step a metric has a bare
+name; the prefix is added here and nowhere else.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from tqdm import tqdm
 
 from tsgen_jax.runs import files
 
+_CHECKSUM = "checksum"
 _PLAIN_EVERY = 10.0  # Seconds between lines of progress where there is no terminal.
 
 
@@ -54,7 +56,7 @@ class Writer(contextlib.AbstractContextManager):
             for line in read_metrics(workdir)
             if line["stage"] != stage or line["step"] <= first_step
         ]
-        files.write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+        files.write_text(path, "".join(map(_as_text, kept)))
         self._file = open(path, "a")
         self._tensorboard = SummaryWriter(
             os.path.join(workdir, "tensorboard", stage),
@@ -87,7 +89,7 @@ class Writer(contextlib.AbstractContextManager):
                 ) from error
             self._tensorboard.add_scalar(f"{prefix}/{name}", value, int(step))
             line[f"{prefix}/{name}"] = value if math.isfinite(value) else None
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(_as_text(line))
         self._file.flush()
 
     def progress(self, step: int, shown: dict[str, float]) -> None:
@@ -109,12 +111,12 @@ class Writer(contextlib.AbstractContextManager):
 
 
 def read_metrics(workdir: str) -> list[dict[str, Any]]:
-    """The lines of metrics.jsonl, oldest first; null is None.
+    """The lines of metrics.jsonl, oldest first, without checksums; null is None.
 
     A last line that a kill cut off is left out; no file is no lines.
 
     Raises:
-        ValueError: another line is no JSON object.
+        ValueError: another line is no JSON object, or differs from its checksum.
     """
     path = _path(workdir)
     if not os.path.exists(path):
@@ -127,14 +129,34 @@ def read_metrics(workdir: str) -> list[dict[str, Any]]:
             line = json.loads(text)
             if not isinstance(line, dict) or not {"stage", "step"} <= line.keys():
                 raise ValueError("no object with stage and step")
-        except ValueError as error:
-            if number == len(lines) and not text.endswith("\n"):
+            if line.pop(_CHECKSUM, _checksum(line)) != _checksum(line):
+                raise ValueError("values differ from the checksum")
+        except (ValueError, RecursionError) as error:
+            if number == len(lines) and _is_cut_off(text):
                 break
             raise ValueError(
-                f"{path}, line {number} is damaged: {text[:80]!r}. Delete that line."
+                f"{path}, line {number} is damaged ({error}): {text[:80]!r}. Delete "
+                "that line."
             ) from error
         metrics.append(line)
     return metrics
+
+
+def _as_text(line: dict[str, Any]) -> str:
+    return json.dumps(line | {_CHECKSUM: _checksum(line)}) + "\n"
+
+
+def _checksum(line: dict[str, Any]) -> str:
+    return files.digest({k: v for k, v in line.items() if k != _CHECKSUM})[:8]
+
+
+def _is_cut_off(text: str) -> bool:
+    """Whether a last line is the beginning of one: neither an object nor its end."""
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return not text.endswith("\n")
+    return False
 
 
 def _path(workdir: str) -> str:

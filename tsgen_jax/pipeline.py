@@ -8,7 +8,6 @@ import hashlib
 import logging
 import os
 import time
-import zipfile
 from typing import Any
 
 import numpy as np
@@ -107,7 +106,7 @@ def _judge(
     """Samples, scores and report of a trained run; those that are there are kept."""
     config, workdir, _ = own
     samples = _sample(config, dataset, generator, workdir)
-    judged = assess.read(os.path.join(workdir, "evaluation"))
+    judged = judge_run.stored(dataset, generator, workdir)
     if judged is None:
         judged = judge_run.evaluate(config, dataset, generator, tasks, samples, workdir)
     run_report.write(config, dataset, generator, samples, judged, workdir)
@@ -221,10 +220,9 @@ def _sample(
     path = os.path.join(workdir, "samples.npz")
     if os.path.exists(path):
         try:
-            with np.load(path) as stored:
-                return dict(stored)
-        except (zipfile.BadZipFile, EOFError, ValueError) as error:
-            _LOG.warning("%s is damaged (%s): generated again.", path, error)
+            return files.read_arrays(path, "They are generated again.")
+        except ValueError as error:
+            _LOG.warning("%s", error)
     y_train = np.concatenate([dataset.y_train, dataset.y_valid])
     larger = max(len(y_train), len(dataset.y_test), _MIN_SAMPLES)
     num = config.sample.num_samples or larger

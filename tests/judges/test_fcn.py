@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from tests import tiny
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.judges import fcn
-from tsgen_jax.runs import directory
+from tsgen_jax.runs import directory, files
 
 
 def _raw(num_classes=2):
@@ -90,3 +91,52 @@ def test_a_read_only_shared_place_is_no_error(trained, tmp_path):
     )
     os.makedirs(tmp_path / "run")
     assert fcn.load_or_train(changed, data, str(tmp_path / "run")).digest
+
+
+def _damage(directory, how):
+    """Spoils the judge in `directory`."""
+    done = directory / "done.json"
+    match how:
+        case "a weight":
+            [path, *_] = sorted(
+                (directory / "weights").rglob("d/*"), key=lambda p: -p.stat().st_size
+            )
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 1
+            path.write_bytes(data)
+        case "no accuracy":
+            digest = files.read_json(str(done))["digest"]
+            files.write_json(str(done), {"digest": digest})
+        case _:
+            done.write_text(how)
+
+
+@pytest.mark.parametrize("how", ["{}", "[]", "null", "{", "a weight", "no accuracy"])
+def test_a_damaged_judge_is_not_used_and_it_is_said(
+    how, trained, tmp_path, monkeypatch, caplog
+):
+    config, data, workdir, judge = trained
+    home = tmp_path / "shared"
+    shutil.copytree(config.judge.dir, home)
+    mine = tmp_path / "run"
+    shutil.copytree(workdir, mine)
+    config = tiny.make_config(**{"judge.dir": str(home)})
+    _damage(mine / "judge", how)
+    monkeypatch.setattr(fcn, "_train", _refuse)  # The one of other runs is whole.
+    again = fcn.load_or_train(config, data, str(mine))
+    assert f"what {mine}/judge holds is damaged and not used" in caplog.text
+    np.testing.assert_array_equal(again(data.x_test)[0], judge(data.x_test)[0])
+    [shared] = home.iterdir()
+    for place in (mine / "judge", shared):
+        _damage(place, how)
+
+    def train(config, task, test, digest, place):  # As if: a copy of the whole one.
+        assert not os.path.exists(os.path.join(place, "judge"))
+        shutil.copytree(os.path.join(workdir, "judge"), os.path.join(place, "judge"))
+
+    monkeypatch.setattr(fcn, "_train", train)
+    again = fcn.load_or_train(config, data, str(mine))
+    assert f"what {shared} holds is damaged and not used" in caplog.text
+    np.testing.assert_array_equal(again(data.x_test)[0], judge(data.x_test)[0])
+    monkeypatch.setattr(fcn, "_train", _refuse)
+    fcn.load_or_train(config, data, str(tmp_path / "other"))  # Shared is whole again.

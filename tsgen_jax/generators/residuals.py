@@ -5,7 +5,6 @@ See `sampling/residual.py`.
 
 import logging
 import os
-import zipfile
 
 import jax
 import numpy as np
@@ -18,6 +17,7 @@ from tsgen_jax.types import Batch
 
 FIELDS = ("std", "autocorrelation", "correlation")
 _LOG = logging.getLogger(__name__)
+_ANEW = "The run's command, given once more, measures it anew and trains nothing."
 _MAX_SERIES = 2000  # Of a part; more make the means no better.
 _BATCH_SIZE = 64
 
@@ -59,7 +59,11 @@ def measured(
     valid: Batch,
 ) -> residual.Residual:
     """What the run has, or else what is measured and kept there; see `measure`."""
-    found = read(workdir)
+    try:
+        found = read(workdir)
+    except ValueError as error:
+        _LOG.warning("%s", error)
+        found = None
     if found is None:
         found = measure(tokenizer, weights, train, valid)
         write(workdir, found)
@@ -81,14 +85,14 @@ def read(workdir: str) -> residual.Residual | None:
     path = _path(workdir)
     if not os.path.exists(path):
         return None
+    stored = files.read_arrays(path, _ANEW)
     try:
-        with np.load(path) as stored:
-            return residual.Residual(**{name: stored[name] for name in FIELDS})
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
-        raise ValueError(
-            f"{path} is damaged ({error}): delete it and give the run's command once "
-            "more, which measures it anew and trains nothing."
-        ) from error
+        found = residual.Residual(**{name: stored[name] for name in FIELDS})
+        if not all(np.isfinite(stored[name]).all() for name in FIELDS):
+            raise ValueError("it holds values that are not finite")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}). {_ANEW}") from error
+    return found
 
 
 def warn_of_none(left_out: residual.Residual | None, scale: float, where: str) -> None:

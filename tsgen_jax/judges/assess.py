@@ -1,7 +1,6 @@
 """All scores of generated series, ours or anybody's, by the judges of their set."""
 
 import dataclasses
-import json
 import logging
 import os
 import time
@@ -20,6 +19,7 @@ from tsgen_jax.runs import files
 from tsgen_jax.types import Array
 
 _LOG = logging.getLogger(__name__)
+_JUDGE_ANEW = "Judge the series anew with tsgen evaluate, which replaces it."
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -67,16 +67,22 @@ class Assessment:
 
 
 def read(directory: str) -> Assessment | None:
-    """What `Assessment.write` left in `directory`; None where there is nothing."""
+    """What `Assessment.write` left in `directory`; None where there is nothing.
+
+    Raises:
+        ValueError: it is damaged; the message names the file.
+    """
     path = os.path.join(directory, "scores.json")
-    if not os.path.exists(path):
+    content = files.read_json(path, _JUDGE_ANEW)
+    if content is None:
         return None
-    with open(path) as file:
-        content = json.load(file)
-    with np.load(os.path.join(directory, "pictures.npz")) as stored:
-        pictures = dict(stored)
-    rows = [Score.from_json(row) for row in content["scores"]]
-    return Assessment(rows, content["notes"], content["judge"], pictures)
+    try:
+        rows = [Score.from_json(row) for row in content["scores"]]
+        notes, judge = list(map(str, content["notes"])), str(content["judge"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error!r}). {_JUDGE_ANEW}") from error
+    pictures = files.read_arrays(os.path.join(directory, "pictures.npz"), _JUDGE_ANEW)
+    return Assessment(rows, notes, judge, pictures)
 
 
 def completed(dataset: Dataset) -> tuple[Dataset, list[str]]:

@@ -91,18 +91,22 @@ def load_or_train(config: ConfigDict, dataset: Dataset, workdir: str) -> Judge:
     stage, rows = classifier_task.make_stage(config, model, scaler.transform(x), y)
     shared = os.path.join(_shared_dir(config), f"{dataset.name}-{digest[:16]}")
     mine = os.path.join(workdir, "judge")
-    if not _is_of(mine, digest):
-        if _is_of(shared, digest):
-            _copy(shared, mine)
-            _LOG.info("Judge: the FCN that another run has trained.")
-        else:
-            test = {"x": scaler.transform(dataset.x_test), "label": dataset.y_test}
-            _train(config, stage, rows, test, digest, workdir)
-            _share(mine, shared)
-    done = run_dir.read_done(workdir, "judge")
-    weights = checkpoint.load_weights(os.path.join(mine, "weights"), _shapes(stage))
-    _LOG.info("Judge: FCN, accuracy on TEST %.1f %%.", 100 * done["accuracy"])
-    return Judge(config, model, weights, scaler, digest, done["accuracy"])
+    found = _stored(mine, digest, stage)
+    if found is None and _stored(shared, digest, stage) is not None:
+        _copy(shared, mine)
+        _LOG.info("Judge: the FCN that another run has trained.")
+        found = _stored(mine, digest, stage)
+    if found is None:
+        if os.path.exists(os.path.join(mine, "done.json")):  # Damaged, or another's.
+            shutil.rmtree(mine)
+        test = {"x": scaler.transform(dataset.x_test), "label": dataset.y_test}
+        _train(config, stage, rows, test, digest, workdir)
+        shutil.rmtree(shared, ignore_errors=True)
+        _share(mine, shared)
+        found = _stored(mine, digest, stage)
+    weights, accuracy = found
+    _LOG.info("Judge: FCN, accuracy on TEST %.1f %%.", 100 * accuracy)
+    return Judge(config, model, weights, scaler, digest, accuracy)
 
 
 def predictions_of_training_on(
@@ -146,9 +150,22 @@ def _shared_dir(config: ConfigDict) -> str:
     return config.judge.dir or os.path.join(home, "tsgen_jax", "judges")
 
 
-def _is_of(directory: str, digest: str) -> bool:
-    done = run_dir.read_done(*os.path.split(directory))
-    return done is not None and done["digest"] == digest
+def _stored(directory: str, digest: str, stage: Stage) -> tuple[PyTree, float] | None:
+    """Weights and accuracy of the judge in `directory`.
+
+    None: there is none of `digest`, or it is damaged, which is said.
+    """
+    try:
+        done = run_dir.read_done(*os.path.split(directory))
+        if done is None or done["digest"] != digest:
+            return None
+        weights = os.path.join(directory, "weights")
+        return checkpoint.load_weights(weights, _shapes(stage)), float(done["accuracy"])
+    except (KeyError, TypeError, ValueError) as error:
+        _LOG.warning(
+            "Judge: what %s holds is damaged and not used (%s).", directory, error
+        )
+        return None
 
 
 def _shapes(stage: Stage) -> PyTree:

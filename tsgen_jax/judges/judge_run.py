@@ -1,5 +1,6 @@
 """The final scores of a run: of its tokenizer, its prior and its samples."""
 
+import logging
 import os
 
 import numpy as np
@@ -15,6 +16,8 @@ from tsgen_jax.runs import directory as run_dir
 from tsgen_jax.runs import files
 from tsgen_jax.runs.metrics import Writer, read_metrics
 
+_LOG = logging.getLogger(__name__)
+_RECONSTRUCTIONS = "reconstructions.npz"
 _CONVERGED = 0.95  # Of the way from the first validation loss to the best.
 _STEP = Measure(
     "prior_convergence_step",
@@ -47,11 +50,7 @@ def evaluate(
         judged_set, hold_ends(samples["x"]), samples["label"]
     )
     tokens = generator.encode(dataset.x_test)
-    x_hat = generator.decode(tokens)
-    files.write_arrays(
-        os.path.join(workdir, "reconstructions.npz"),
-        {"x": dataset.x_test, "x_hat": x_hat, "label": dataset.y_test},
-    )
+    x_hat = _write_reconstructions(dataset, generator, tokens, workdir)
     rows = _stage_scores(dataset, generator, stages, workdir)
     notes = []
     if "representation" in config.evaluation.scores.split("+"):
@@ -63,10 +62,53 @@ def evaluate(
     )
     directory = os.path.join(workdir, "evaluation")
     result.write(directory)
-    with Writer(workdir, "evaluation", 1, 0) as writer:
-        writer.write(1, "test", result.metrics())
-    run_dir.mark_done(workdir, "evaluation", result.metrics())
+    _record(result, workdir)
     return result
+
+
+def stored(
+    dataset: Dataset, generator: Generator, workdir: str
+) -> assess.Assessment | None:
+    """What `evaluate` left, completed where a kill or damage took a part of it.
+
+    None: there is nothing, or its scores are damaged, which is said.
+    """
+    try:
+        judged = assess.read(os.path.join(workdir, "evaluation"))
+    except ValueError as error:
+        _LOG.warning("%s They are judged anew.", error)
+        return None
+    if judged is None:
+        return None
+    try:
+        files.read_arrays(os.path.join(workdir, _RECONSTRUCTIONS), "It is made anew.")
+    except ValueError as error:
+        _LOG.warning("%s", error)
+        tokens = generator.encode(dataset.x_test)
+        _write_reconstructions(dataset, generator, tokens, workdir)
+    try:
+        done = run_dir.read_done(workdir, "evaluation")
+    except ValueError as error:
+        _LOG.warning("%s It is made anew.", error)
+        done = None
+    if done != judged.metrics():
+        _record(judged, workdir)
+    return judged
+
+
+def _record(judged: assess.Assessment, workdir: str) -> None:
+    """The scores in metrics.jsonl and, after that, in evaluation/done.json."""
+    with Writer(workdir, "evaluation", 1, 0) as writer:
+        writer.write(1, "test", judged.metrics())
+    run_dir.mark_done(workdir, "evaluation", judged.metrics())
+
+
+def _write_reconstructions(dataset, generator, tokens, workdir) -> np.ndarray:
+    """Keeps TEST through the tokenizer and back; returns it."""
+    x_hat = generator.decode(tokens)
+    arrays = {"x": dataset.x_test, "x_hat": x_hat, "label": dataset.y_test}
+    files.write_arrays(os.path.join(workdir, _RECONSTRUCTIONS), arrays)
+    return x_hat
 
 
 def _stage_scores(dataset, generator, stages, workdir) -> list[Score]:

@@ -16,6 +16,10 @@ _CONFIG = "config.json"
 _LOCK = ".lock"
 _MIN_FREE_BYTES = 50_000_000
 _ABSENT = "absent"
+_COMPLETE = (
+    "Delete it and give the run's command again: it takes what is finished from the "
+    "last checkpoints."
+)
 
 
 @contextlib.contextmanager
@@ -80,6 +84,10 @@ def read_config(workdir: str) -> dict[str, Any]:
             f"{os.path.dirname(path)} is no run directory: it has no {_CONFIG}. Give "
             "the directory that a run was started with as --workdir."
         )
+    if not isinstance(config, dict):
+        raise ValueError(
+            f"{path} is damaged: it holds no object. Put back a copy of it."
+        )
     return config
 
 
@@ -101,7 +109,11 @@ def read_done(workdir: str, stage: str) -> dict[str, Any] | None:
     Raises:
         ValueError: the file is damaged.
     """
-    return files.read_json(os.path.join(os.path.abspath(workdir), stage, "done.json"))
+    path = os.path.join(os.path.abspath(workdir), stage, "done.json")
+    done = files.read_json(path, _COMPLETE)
+    if done is not None and not isinstance(done, dict):
+        raise ValueError(f"{path} is damaged (it holds no object). {_COMPLETE}")
+    return done
 
 
 def _check_place(workdir: str) -> None:

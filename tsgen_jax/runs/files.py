@@ -40,6 +40,8 @@ def read_json(path: str, way_back: str = _WAY_BACK) -> Any:
         return None
     try:
         value = bounded.parse_json(data, os.path.basename(path))
+        if value is None or value == {}:
+            raise ValueError("it holds nothing")
         if isinstance(value, dict) and _CHECKSUM in value:
             if value.pop(_CHECKSUM) != digest(value)[:16]:
                 raise ValueError(

@@ -54,6 +54,9 @@ class Score:
     group: str
 
     def __post_init__(self):
+        # One order, whether they were computed or read back: TRAIN, then the others.
+        names = sorted(self.floors, key=lambda name: (name != "TRAIN", name))
+        object.__setattr__(self, "floors", {n: self.floors[n] for n in names})
         if self.group not in GROUPS:
             raise ValueError(f"Unknown group {self.group!r}: one of {GROUPS}.")
         if self.better not in ("lower", "higher", ""):

@@ -45,6 +45,7 @@ _MODELS = {
 }
 _CHOICES = _MODELS | {f"train.{s}.select": ("best", "last") for s in STAGES}
 _INFINITY = float("inf")
+_WIDEST = 2**16  # Channels of a layer: more is a mistake, and would fill any memory.
 _TRAIN_RANGES = {
     "num_steps": (1, _INFINITY),
     "num_epochs": (0, _INFINITY),
@@ -64,45 +65,45 @@ _RANGES = {
     "num_devices": (0, _INFINITY),
     "data.test_fraction": (1e-6, 1 - 1e-6),
     "data.validation_fraction": (0, 0.5),
-    "tokenizer.width": (1, _INFINITY),
-    "tokenizer.num_res_blocks": (0, _INFINITY),
-    "tokenizer.target_width": (1, _INFINITY),
-    "quantizer.num_codes": (2, _INFINITY),
+    "tokenizer.width": (1, _WIDEST),
+    "tokenizer.num_res_blocks": (0, 32),
+    "tokenizer.target_width": (1, _WIDEST),
+    "quantizer.num_codes": (2, 2**20),
     "quantizer.decay": (0, 1 - 1e-9),
     "quantizer.commitment_weight": (0, _INFINITY),
     "quantizer.revive_below": (0, 1),
     "ssl.augmented_weight": (0, _INFINITY),
-    "ssl.projector.hidden": (1, _INFINITY),
-    "ssl.projector.width": (1, _INFINITY),
+    "ssl.projector.hidden": (1, _WIDEST),
+    "ssl.projector.width": (1, _WIDEST),
     "ssl.iter_norm.group_size": (1, _INFINITY),
-    "ssl.iter_norm.num_steps": (1, _INFINITY),
+    "ssl.iter_norm.num_steps": (1, 100),
     "ssl.barlow_twins.weight": (0, _INFINITY),
     "ssl.vicreg.weight": (0, _INFINITY),
     "ssl.vibcreg.weight": (0, _INFINITY),
     "ssl.byol.weight": (0, _INFINITY),
     "ssl.byol.target_decay": (0, 1),
-    "prior.width": (1, _INFINITY),
-    "prior.num_layers": (1, _INFINITY),
-    "prior.num_heads": (1, _INFINITY),
-    "prior.head_width": (1, _INFINITY),
-    "prior.mlp_ratio": (1, _INFINITY),
+    "prior.width": (1, _WIDEST),
+    "prior.num_layers": (1, 100),
+    "prior.num_heads": (1, 1024),
+    "prior.head_width": (1, _WIDEST),
+    "prior.mlp_ratio": (1, 100),
     "prior.dropout": (0, 0.99),
     "prior.label_drop_rate": (0, 1),
     "masking.target_temperature": (0, _INFINITY),
     "sample.num_samples": (0, _INFINITY),
-    "sample.num_decode_steps": (1, _INFINITY),
+    "sample.num_decode_steps": (1, 10_000),
     "sample.choice_temperature": (0, _INFINITY),
     "sample.token_temperature": (1e-6, _INFINITY),
     "sample.guidance_scale": (0, _INFINITY),
-    "sample.batch_size": (1, _INFINITY),
+    "sample.batch_size": (1, 2**20),
     "inpaint.keep_share": (1e-6, 1),
     "inpaint.join_reach": (1e-6, _INFINITY),
     "inpaint.residual_scale": (0, _INFINITY),
-    "inpaint.num_rounds": (1, _INFINITY),
-    "inpaint.num_decode_steps": (1, _INFINITY),
+    "inpaint.num_rounds": (1, 10_000),
+    "inpaint.num_decode_steps": (1, 10_000),
     "inpaint.choice_temperature": (0, _INFINITY),
     "inpaint.token_temperature": (1e-6, _INFINITY),
-    "evaluation.batch_size": (1, _INFINITY),
+    "evaluation.batch_size": (1, 2**20),
     "evaluation.num_mask_draws": (1, _INFINITY),
     "evaluation.num_shown": (1, _INFINITY),
     "judge.seed": (0, 2**32 - 1),
@@ -150,7 +151,8 @@ def check_config(config: ConfigDict) -> None:
             faults.append(f"{key}={value!r}: known are {shown}.{hint}")
     for key, (low, high) in _RANGES.items():
         value = _value(config, key)
-        if not low <= value <= high:  # NaN fails as well.
+        # NaN fails as well, and so does infinity.
+        if not low <= value <= high or value == _INFINITY:
             bound = f"at least {low}" if high == _INFINITY else f"in [{low}, {high}]"
             faults.append(f"{key}={value!r}: must be {bound}")
     try:
@@ -252,19 +254,24 @@ def _contradictions(config: ConfigDict) -> list[str]:
     return faults
 
 
+def check_length(config: ConfigDict, length: int) -> None:
+    """Raises ValueError where the config makes no tokens of series of this length."""
+    stft.check(length, config.stft.window_size, config.stft.hop)
+    halvings = resnet.num_halvings(
+        length, config.stft.window_size, config.tokenizer.target_width
+    )
+    frames = stft.num_frames(length, config.stft.hop)
+    if frames >> halvings < 1:
+        raise ValueError(
+            f"Series of {length} samples give {frames} STFT frames, too few for "
+            f"{halvings} halvings; use a larger tokenizer.target_width."
+        )
+
+
 def check_dataset(config: ConfigDict, dataset: Dataset) -> None:
     """Raises ValueError where the config cannot be used with this data set."""
     rules.make(config.constraints, DataInfo.of(dataset))
-    stft.check(dataset.length, config.stft.window_size, config.stft.hop)
-    halvings = resnet.num_halvings(
-        dataset.length, config.stft.window_size, config.tokenizer.target_width
-    )
-    frames = stft.num_frames(dataset.length, config.stft.hop)
-    if frames >> halvings < 1:
-        raise ValueError(
-            f"Series of {dataset.length} samples give {frames} STFT frames, too few "
-            f"for {halvings} halvings; use a larger tokenizer.target_width."
-        )
+    check_length(config, dataset.length)
     if config.ssl.method != "none" and len(dataset.x_train) < 2:
         raise ValueError(
             f"ssl.method={config.ssl.method!r} compares series within a batch and "

@@ -4,15 +4,17 @@ import os
 from typing import Any
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 import tsgen_jax
 from tsgen_jax import checks
+from tsgen_jax.api import stored_model
 from tsgen_jax.api.model import Model
 from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_scale, residuals
-from tsgen_jax.generators.networks import abstract_weights
+from tsgen_jax.generators.networks import abstract_weights, num_scaled
 from tsgen_jax.generators.tokens import make_generator
 from tsgen_jax.runs import (
     directory,
@@ -72,16 +74,16 @@ def build(
     """Stage -> abstract weights on this machine's first device.
 
     Raises:
-        ValueError: the config lacks keys of this version; `where` it is from.
+        ValueError: the config makes no networks; `where` it is from.
     """
     here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
     try:
-        config.inpaint.to_dict()
         shapes = abstract_weights(config, facts)
-    except (AttributeError, KeyError, TypeError) as error:
+    except Exception as error:  # Of any type: of flax, jax, or a size beyond numbers.
         raise ValueError(
-            f"The config of {where} is of another version of tsgen_jax: {error}. Train "
-            "it anew with this version, or load it with the one that made it."
+            f"The config of {where} makes no networks, it is of another version of "
+            f"tsgen_jax or damaged: {error!r:.300}. Train it anew with this version, or "
+            "load it with the one that made it."
         ) from error
     return jax.tree.map(
         lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
@@ -99,9 +101,10 @@ def _load_run(workdir: str, settings: dict[str, Any]) -> Model:
         raise ValueError(
             f"{workdir} is not finished ({', '.join(left)}): run its command again."
         )
+    facts = read_facts(workdir)
+    stored_model.check(config, facts, workdir)
     _change(config, settings)
     compilation_cache.enable()
-    facts = read_facts(workdir)
     constraints.make(config.constraints, facts)
     shapes = build(config, facts, workdir)
     weights = {
@@ -141,64 +144,66 @@ def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
 
 
 def _load_file(path: str, settings: dict[str, Any]) -> Model:
-    members = model_file.read(path)
-    texts = {}
-    for name in TEXTS:
-        if name not in members:
-            raise ValueError(f"{path} lacks {name}: it is no complete model.")
-        texts[name] = model_file.as_json(members[name], path, name)
-    config = stored_config.filled(texts["config.json"])
-    _change(config, settings)
-    try:
-        facts = DataInfo.from_json(texts["facts.json"])
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path}: facts.json: {error}") from error
-    constraints.make(config.constraints, facts)
-    compilation_cache.enable()
-    shapes = build(config, facts, path)
-    weights = model_file.unflatten(members, shapes, path)
-    left_out = _residual(members, path)
-    residuals.warn_of_none(left_out, config.inpaint.residual_scale, path)
-    scale = _residual_scale(members, config, path)
+    with model_file.ModelFile(path) as stored:
+        config, facts, metrics = (stored.json(name) for name in TEXTS)
+        try:
+            config = stored_config.filled(config)
+            facts = DataInfo.from_json(facts)
+        except Exception as error:  # Of any type: nothing in it is sure.
+            raise ValueError(
+                f"{path}: config.json or facts.json is damaged ({error!r:.300})."
+            ) from error
+        metrics = stored_model.check_metrics(metrics, path)
+        stored_model.check(config, facts, path)
+        stored_model.check_depth(config, stored.num_weights, path)
+        _change(config, settings)
+        constraints.make(config.constraints, facts)
+        compilation_cache.enable()
+        weights = stored.weights(build(config, facts, path))
+        left_out = _residual(stored, facts)
+        residuals.warn_of_none(left_out, config.inpaint.residual_scale, path)
+        scale = _residual_scale(stored, config, path)
+        stored.check_rest()
     if _SCALES in settings:
         scale = float(config.sample.residual_scales[0])
     generator = make_generator(config, facts, weights, left_out, scale)
-    return Model(generator, config, facts, texts["metrics.json"])
+    return Model(generator, config, facts, metrics)
 
 
-def _residual_scale(members: dict[str, bytes], config: ConfigDict, path: str) -> float:
+def _residual_scale(
+    stored: model_file.ModelFile, config: ConfigDict, path: str
+) -> float:
     """The scale of a model file; of one before there were scales, the config's only.
 
     Raises:
         ValueError: there is none, or it is no number in [0, 2].
     """
     name, scales = "sampling.json", config.sample.residual_scales
-    if name not in members and len(scales) == 1:
+    if name not in stored and len(scales) == 1:
         return float(scales[0])
-    if name not in members:
-        raise ValueError(f"{path} lacks {name}: it is no complete model.")
-    stored = model_file.as_json(members[name], path, name)
+    found = stored.json(name)
     try:
-        return residual_scale.as_scale(stored["residual_scale"])
+        return residual_scale.as_scale(found["residual_scale"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: {name}: {error}") from error
 
 
-def _residual(members: dict[str, bytes], path: str) -> Residual | None:
+def _residual(stored: model_file.ModelFile, facts: DataInfo) -> Residual | None:
     """What tokens leave out, from a model file; None where it has none.
 
     Raises:
-        ValueError: it is no plain array; the message names the member.
+        ValueError: it is no plain array of the right shape; it names the member.
     """
-    names = {field: f"residual/{field}.npy" for field in residuals.FIELDS}
-    if any(name not in members for name in names.values()):
+    if not any(f"residual/{field}.npy" in stored for field in residuals.FIELDS):
         return None
-    return Residual(
-        **{
-            field: model_file.from_npy(members[name], f"{path}: {name}")
-            for field, name in names.items()
-        }
-    )
+    channels = num_scaled(facts)
+    shapes = {field: (facts.length, channels) for field in residuals.FIELDS}
+    shapes["correlation"] = (channels, channels)
+    arrays = {
+        field: stored.array(f"residual/{field}.npy", shape, np.float32)
+        for field, shape in shapes.items()
+    }
+    return Residual(**arrays)
 
 
 def read_facts(workdir: str) -> DataInfo:
@@ -210,7 +215,7 @@ def read_facts(workdir: str) -> DataInfo:
     found = files.read_json(os.path.join(workdir, "dataset.json"))
     try:
         return DataInfo.from_json(found or {})
-    except ValueError as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{workdir}/dataset.json: {error}. An older version wrote it: give the "
             "run's command once more, which completes it and trains nothing."

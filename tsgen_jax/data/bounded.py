@@ -140,9 +140,9 @@ class Zip(contextlib.AbstractContextManager):
         total = sum(info.file_size for info in infos)
         if total > most:
             raise ValueError(
-                f"{self._path} would unpack to {total:,} bytes, more than {most:,}: a "
-                "file of this size is not expected to. If it is right, write it without "
-                "compression (numpy.savez)."
+                f"{self._path} would unpack to {total:,} bytes, more than {most:,}: "
+                "too much for a file of this size. An .npz that is right can be written "
+                "without compression (numpy.savez)."
             )
 
 

@@ -19,11 +19,14 @@ def make_models(
     config: ConfigDict, facts: DataInfo
 ) -> tuple[vqvae.AutoEncoder, prior.Prior]:
     """The networks of `config` for series like these, without weights."""
-    empty = np.zeros((1, facts.length, facts.num_channels))
-    channels = facts.scaler.transform(empty).shape[-1]  # Some scalers add one.
-    tokenizer = tokenizer_task.make_model(config, facts.length, channels)
+    tokenizer = tokenizer_task.make_model(config, facts.length, num_scaled(facts))
     bins, columns = tokenizer.map_shape
     return tokenizer, prior_task.make_model(config, bins * columns, facts.num_classes)
+
+
+def num_scaled(facts: DataInfo) -> int:
+    """Channels of scaled series: some scalers add one."""
+    return facts.scaler.transform(np.zeros((1, 1, facts.num_channels))).shape[-1]
 
 
 def untrained_weights(

@@ -15,6 +15,7 @@ from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.evaluation.measures import fidelity
 from tsgen_jax.generators import residual_scale
 from tsgen_jax.judges import rocket
+from tsgen_jax.runs import files
 from tsgen_jax.runs.seeds import Own
 from tsgen_jax.sampling import residual
 
@@ -163,7 +164,7 @@ def test_a_run_keeps_its_choice(tmp_path, monkeypatch, caplog):
     path = tmp_path / "sampling.json"
     fids = {"0.0": 2.0, "0.5": 1.25, "1.0": 3.0}
     judge = {"residual_scale": 0.5, "fid_minirocket": fids}
-    assert json.loads(path.read_text()) == judge
+    assert files.read_json(str(path)) == judge
     assert residual_scale.read(own.config, own.workdir) == choose()
     damaged = [[], {}, {**judge, "residual_scale": 3}, {**judge, "fid_minirocket": 1}]
     for stored in damaged:

@@ -130,7 +130,9 @@ def test_a_damaged_judge_is_not_used_and_it_is_said(
     for place in (mine / "judge", shared):
         _damage(place, how)
 
-    def train(config, task, test, digest, place):  # As if: a copy of the whole one.
+    def train(
+        config, stage, rows, test, digest, place
+    ):  # As if: a copy of the whole one.
         assert not os.path.exists(os.path.join(place, "judge"))
         shutil.copytree(os.path.join(workdir, "judge"), os.path.join(place, "judge"))
 

@@ -33,6 +33,7 @@ _MARGIN = 0.05  # What noise must gain, of the FID without it.
 _NUM_SERIES = (256, 1000)  # Samples to compare: at least and at most.
 _MAX_FACTORS = 2**25  # Numbers C L^2 that noise is drawn with: 128 MiB.
 _FILE = "sampling.json"
+_WAY_BACK = "To choose anew, delete it and give the run's command once more; that trains nothing."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,17 +89,14 @@ def read(config: ConfigDict, workdir: str) -> Choice | None:
     if len(scales) == 1:
         return Choice(float(scales[0]), {})
     path = os.path.join(workdir, _FILE)
-    stored = files.read_json(path)
+    stored = files.read_json(path, _WAY_BACK)
     if stored is None:
         return None
     try:
         fids = {float(s): float(fid) for s, fid in stored["fid_minirocket"].items()}
         scale = as_scale(stored["residual_scale"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} is damaged ({error!r}): delete it and give the run's command once "
-            "more, which chooses anew and trains nothing."
-        ) from error
+        raise ValueError(f"{path} is damaged ({error!r}). {_WAY_BACK}") from error
     return Choice(scale, fids)
 
 

@@ -9,6 +9,8 @@ import os
 
 import numpy as np
 
+from tsgen_jax.data import spreadsheets
+
 SUFFIXES = (".npz", ".csv", ".parquet")
 _PARTIAL = ".partial"  # Appended to the name of a file that is being written.
 
@@ -96,7 +98,7 @@ def write(
 
             frame = pd.DataFrame(table)
             if path.endswith(".csv"):
-                frame.to_csv(partial, index=False)
+                spreadsheets.guard_frame(frame).to_csv(partial, index=False)
             else:
                 frame.to_parquet(partial, index=False)
         os.replace(partial, path)

@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Mapping
 
+from tsgen_jax.data import spreadsheets
 from tsgen_jax.judges.assess import Assessment
 from tsgen_jax.reports import page as report
 from tsgen_jax.reports.figures import compare as compare_figures
@@ -85,6 +86,7 @@ def as_csv(rows: list[dict], names: Mapping | list) -> str:
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
     columns = [f"{n} {what}" for n in names for what in ("value", "low", "high")]
+    columns = list(map(spreadsheets.guard, columns))
     out.writerow(["score", "judge", "better", "ideal", "floors", *columns])
     for row in rows:
         of = {name: values for name, *values in row["entries"]}

@@ -16,6 +16,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tsgen_jax.data import spreadsheets
 from tsgen_jax.evaluation.scores.score import Score
 
 _DPI = 150
@@ -188,7 +189,7 @@ def write_csv(path: str | os.PathLike, rows: Sequence[Row]) -> None:
         if not isinstance(floors, str):
             floors = json.dumps({name: float(x) for name, x in floors.items()})
         line = [row.group, row.name, row.judge, row.value, *ends, floors]
-        out.writerow([*line, row.better, row.note])
+        out.writerow(map(spreadsheets.guard, [*line, row.better, row.note]))
     _write(path, text.getvalue().encode())
 
 

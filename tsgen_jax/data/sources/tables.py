@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from tsgen_jax.data import spreadsheets
 from tsgen_jax.data.sources import number_guess, text_files
 from tsgen_jax.data.sources.number_format import NumberFormat
 from tsgen_jax.data.sources.reading import Reading
@@ -40,7 +41,7 @@ def _read_text(path: str, how: Reading) -> Table:
     import pandas as pd  # Takes half a second to import.
 
     cells = text_files.read_cells(path, how)
-    rows, names = cells.rows, cells.names
+    rows, names = spreadsheets.unguard_rows(cells.rows), cells.names
     has_header = how.header == "yes" or (how.header == "" and is_header(rows))
     if has_header:
         names, rows = [name.strip() for name in rows[0]], rows[1:]

@@ -25,7 +25,7 @@ from tsgen_jax.data.dataset import from_raw
         ("train.tokenizer.learning_rate", float("nan"), "at least"),
         ("quantizer.decay", 1.0, r"in \[0"),
         ("prior.dropout", -0.1, r"in \[0"),
-        ("sample.num_decode_steps", 0, "must be in [1, 10000]"),
+        ("sample.num_decode_steps", 0, r"must be in \[1, 10000\]"),
         ("num_devices", 64, "8 are there"),
         ("seed", -1, r"in \[0"),
         ("prior.codebook", "frozen", "no effect with prior.kind='tied'"),

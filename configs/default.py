@@ -275,6 +275,15 @@ def _evaluation(config: ConfigDict) -> None:
     config.evaluation.hidden_univariate = 8  # GRU width of post-hoc scores, C = 1.
 
 
+def _tracking(config: ConfigDict) -> None:
+    """Where copies of metrics and figures go besides the run directory."""
+    config.tracking = ConfigDict()
+    config.tracking.wandb = False  # Weights & Biases; pip install 'tsgen_jax[wandb]'.
+    # MLflow, at MLFLOW_TRACKING_URI or in ./mlruns; pip install 'tsgen_jax[mlflow]'.
+    config.tracking.mlflow = False
+    config.tracking.project = "tsgen_jax"  # wandb's project, MLflow's experiment.
+
+
 def _stages(config: ConfigDict) -> None:
     """Training of every network, by the name of its task."""
     config.train = ConfigDict()
@@ -319,6 +328,6 @@ def get_config(arg: str = "") -> ConfigDict:
     config.remat = False
     for add in (_data, _tokenizer, _augment, _ssl, _prior, _constraints):
         add(config)
-    for add in (_evaluation, _stages):
+    for add in (_evaluation, _tracking, _stages):
         add(config)
     return config.lock()

@@ -143,7 +143,7 @@ def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch):
     judge = np.square(size * np.asarray(data.scaler.std)).mean()
     np.testing.assert_allclose(np.square(added).mean(), judge, rtol=0.4)
     page = (workdir / "report.html").read_text()
-    assert f"{chosen['residual_scale']:g} times what tokens leave out" in page
+    assert f"scale {chosen['residual_scale']:g} (FID to TRAIN" in page
 
     for name in ("samples.npz", "sampling.json"):  # Broken off before the samples.
         (workdir / name).unlink()
@@ -209,7 +209,7 @@ def _main(*arguments):
     [
         (
             ["--config=configs/smoke.py", "--config.data.nam=x"],
-            "missing, name, path, root",
+            "Did you mean 'data.name'? Known there: channels",
         ),
         (["--config=configs/smoke.py", "--config.seed=x"], "invalid literal"),
         (["--config=configs/smoke.py", "--config.seed.x=1"], "no keys below"),

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,30 @@ from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.judges import assess, judge_run
 from tsgen_jax.recipe import Stage
 from tsgen_jax.reports import run_report
-from tsgen_jax.runs import directory, files, seeds, stored_config
+from tsgen_jax.runs import (
+    directory,
+    files,
+    provenance,
+    seeds,
+    stored_config,
+    tracking,
+)
 from tsgen_jax.runs.config import override
+from tsgen_jax.runs.metrics import write_overview
 from tsgen_jax.runs.seeds import Own
 from tsgen_jax.runtime import compilation_cache
 
 _LOG = logging.getLogger(__name__)
-_MAY_DIFFER = ("num_devices",)  # A run may go on with other devices.
+_MAY_DIFFER = ("num_devices", "tracking")  # A run may go on with others.
+_STAGES = {  # Of a run, in order, and what each does.
+    "tokenizer": "a network learns to turn series into tokens and back",
+    "prior": "a network learns which tokens go together, by class",
+    "residual noise": "how much of the tokenizer's error samples get as noise",
+    "samples": "new series are generated",
+    "evaluation": "the series are compared with TEST",
+    "report": "tables and figures are written",
+}
+_OF_TRAINING = 3  # So many of them train or measure networks.
 _MIN_SAMPLES = 256
 
 
@@ -57,6 +75,7 @@ def run(
         InterruptedRunError: the run was asked to stop and can go on later.
     """
     checks.check_config(config)
+    tracking.check(config.tracking)
     if dataset is None:
         dataset = load_dataset(**config.data)
     checks.check_dataset(config, dataset)
@@ -77,22 +96,46 @@ def run(
         started = time.perf_counter()
         for own in runs:
             _keep_to_the_data(dataset, own.workdir)
-        trained = _train(runs, dataset)
+            provenance.record(own.workdir)
+        runs = [own._replace(tracker=_track(own, held)) for own in runs]
+        begin = _Outline(len(_STAGES) if evaluate else _OF_TRAINING)
+        trained = _train(runs, dataset, begin)
         if not evaluate:
             return {}
         metrics = {}
         for own, networks in zip(runs, trained, strict=True):
-            metrics[own.name] = _judge(own, dataset, *networks).metrics()
-        _LOG.info("Finished in %.0f s.", time.perf_counter() - started)
+            metrics[own.name] = _judge(own, dataset, *networks, begin).metrics()
+        seconds = time.perf_counter() - started
+        _LOG.info("Finished in %.0f s; everything is in %s.", seconds, workdir)
         return seeds.summarise(metrics, workdir) if config.seeds else metrics[""]
 
 
+class _Outline:
+    """Says which stage of how many begins."""
+
+    def __init__(self, count: int):
+        self._count = count
+
+    def __call__(self, stage: str, name: str = "") -> None:
+        number = list(_STAGES).index(stage) + 1
+        who = f" of {name}" if name else ""
+        about = _STAGES[stage]
+        _LOG.info("Stage %d of %d: %s%s (%s).", number, self._count, stage, who, about)
+
+
+def _track(own: Own, held: contextlib.ExitStack) -> tracking.Tracker:
+    """Where copies of the run's metrics go, closed when `held` is."""
+    name = os.path.basename(os.path.normpath(own.workdir))
+    return held.enter_context(tracking.Tracker(own.config, own.workdir, name))
+
+
 def _train(
-    runs: list[Own], dataset: Dataset
+    runs: list[Own], dataset: Dataset, begin: Callable = lambda stage: None
 ) -> list[tuple[Generator, dict[str, Stage]]]:
     """Networks of every run, and how much noise its samples get."""
     settled = []
-    trained = train_stages.train_both(runs, dataset)
+    trained = train_stages.train_both(runs, dataset, begin)
+    begin("residual noise")
     for own, (generator, tasks) in zip(runs, trained, strict=True):
         key = train_stages.key_of(own.config, 4)
         generator = residual_scale.settled(own, dataset, generator, key)
@@ -101,15 +144,30 @@ def _train(
 
 
 def _judge(
-    own: Own, dataset: Dataset, generator: Generator, tasks: dict[str, Stage]
+    own: Own,
+    dataset: Dataset,
+    generator: Generator,
+    tasks: dict[str, Stage],
+    begin: _Outline,
 ) -> assess.Assessment:
     """Samples, scores and report of a trained run; those that are there are kept."""
-    config, workdir, _ = own
+    config, workdir, name, tracker = own
+    begin("samples", name)
     samples = _sample(config, dataset, generator, workdir)
+    begin("evaluation", name)
     judged = judge_run.stored(dataset, generator, workdir)
     if judged is None:
         judged = judge_run.evaluate(config, dataset, generator, tasks, samples, workdir)
+    else:
+        _LOG.info(
+            "Evaluation: done before, in %s.", os.path.join(workdir, "evaluation")
+        )
+    begin("report", name)
     run_report.write(config, dataset, generator, samples, judged, workdir)
+    figures = os.path.join(workdir, "figures")
+    write_overview(workdir, config, figures)
+    tracker.log("evaluation", 1, judged.metrics())
+    tracker.figures(figures)
     return judged
 
 
@@ -228,6 +286,7 @@ def _sample(
     num = config.sample.num_samples or larger
     counts = np.bincount(y_train, minlength=dataset.num_classes)
     label = class_shares.of_training(config.sample, counts, num)
+    _LOG.info("Generating %d series; the first use compiles the sampler.", num)
     started = time.perf_counter()
     rules = constrained.make_rules(config, dataset)
     x, tokens, changed = constrained.Constrained(generator, rules).sample(
@@ -242,6 +301,6 @@ def _sample(
     if dataset.has_ends:
         samples["length"] = lengths(samples["x"])
     seconds = time.perf_counter() - started
-    _LOG.info("%d series generated in %.1f s, compiling included.", num, seconds)
+    _LOG.info("%d series generated in %.1f s, in %s.", num, seconds, path)
     files.write_arrays(path, samples)
     return samples

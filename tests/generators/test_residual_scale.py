@@ -74,7 +74,7 @@ def test_noise_is_added_where_the_data_have_it(noise, scale):
     choice = residual_scale.choose(_config(), dataset, generator, None)
     assert choice.scale == scale
     assert list(choice.fids) == list(_SCALES)
-    assert f"{scale:g} times" in str(choice) or "Nothing of" in str(choice)
+    assert f"residual noise: scale {scale:g}" in str(choice)
     [label] = generator.asked
     np.testing.assert_array_equal(np.bincount(label), [128, 128])
 
@@ -159,8 +159,8 @@ def test_a_run_keeps_its_choice(tmp_path, monkeypatch, caplog):
         found = residual_scale.settled(own, None, _Settled(), None)
         assert found.residual_scale == 0.5
     assert len(calls) == 1
-    assert "seed 3: 0.5 times what tokens leave out" in caplog.text
-    assert "by scale: 0: 2, 0.5: 1.25, 1: 3." in caplog.text
+    assert "seed 3: residual noise: scale 0.5" in caplog.text
+    assert "by scale: 0: 2, 0.5: 1.25, 1: 3); " in caplog.text
     path = tmp_path / "sampling.json"
     fids = {"0.0": 2.0, "0.5": 1.25, "1.0": 3.0}
     judge = {"residual_scale": 0.5, "fid_minirocket": fids}

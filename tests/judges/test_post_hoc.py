@@ -79,7 +79,7 @@ def test_discriminator_sees_no_series_twice(monkeypatch):
     generated = real[:13] + 0.5
     seen = {}
 
-    def fit(stage, rows, settings, key):
+    def fit(stage, rows, settings, key, why):
         seen["train"] = rows
         return stage.init(key, rows, {})[0]
 
@@ -132,7 +132,7 @@ def test_predictive_score_is_in_ranges_of_the_reference(monkeypatch):
     monkeypatch.setattr(
         post_hoc,
         "fit_once",
-        lambda stage, rows, settings, key: jax.tree.map(
+        lambda stage, rows, settings, key, why: jax.tree.map(
             np.zeros_like, stage.init(key, rows, {})[0]
         ),
     )

@@ -12,9 +12,11 @@ import types
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import masked_crc32c
 
+from tests import tiny
 from tsgen_jax.runs import metrics as writer
 from tsgen_jax.runs.metrics import Writer, read_metrics
 
@@ -212,3 +214,17 @@ def test_quiet(tmp_path, capsys, monkeypatch):
     shown = capsys.readouterr()
     assert (shown.out, shown.err) == ("", "")
     assert os.listdir(tmp_path / "tensorboard") == ["prior"]
+
+
+def test_the_config_and_every_figure_in_tensorboard(tmp_path):
+    figures = tmp_path / "figures"
+    figures.mkdir()
+    Image.fromarray(np.full((5, 7, 3), 200, np.uint8)).save(figures / "samples.png")
+    for _ in range(2):  # Written anew, not twice.
+        writer.write_overview(str(tmp_path), tiny.make_config(), str(figures))
+    events = _events(tmp_path / "tensorboard" / "run")
+    values = {v.tag: v for event in events for v in event.summary.value}
+    assert set(values) == {"config/text_summary", "samples"}
+    assert (values["samples"].image.height, values["samples"].image.width) == (5, 7)
+    assert b'"hop": 2' in values["config/text_summary"].tensor.string_val[0]
+    assert len(events) == 3  # The version of the file, and the two.

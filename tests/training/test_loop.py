@@ -275,3 +275,27 @@ def test_a_resumed_run_remembers_the_best_loss_and_its_patience(tmp_path):
     weights, summary = _fit(again, tmp_path, num_steps=100, patience=2)
     assert summary == {"steps": 30, "selected_step": 10, "valid_loss": 1.0}
     np.testing.assert_array_equal(weights["kernel"], seen[0][0])
+
+
+def test_the_log_says_what_compiles_and_of_which_step_the_validation_is(
+    tmp_path, caplog, monkeypatch
+):
+    """A validation loss is shown with its step: training has gone on since."""
+    shown = []
+    monkeypatch.setattr(
+        "tsgen_jax.runs.metrics.Writer.progress",
+        lambda self, step, values: shown.append((step, sorted(values))),
+    )
+    with caplog.at_level("INFO", "tsgen_jax"):
+        _fit(_toy()[0], tmp_path, num_steps=30, learning_rate=0.1)
+    words = [record.getMessage() for record in caplog.records]
+    assert "compiling its training step" in words[0]
+    assert "compiled in" in words[1]
+    assert "Training 30 steps on" in words[1]
+    assert shown[-1] == (30, ["loss", "valid (step 20)"])
+    rates = {
+        r["step"]: r["train/learning_rate"]
+        for r in _lines(str(tmp_path))
+        if "train/loss" in r
+    }
+    assert rates[3] > rates[27] > 0

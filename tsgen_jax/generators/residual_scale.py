@@ -49,12 +49,9 @@ class Choice:
     fids: dict[float, float]
 
     def __str__(self) -> str:
-        times = f"{self.scale:g} times" if self.scale else "Nothing of"
-        said = f"{times} what tokens leave out is added to samples"
         compared = ", ".join(f"{s:g}: {fid:.4g}" for s, fid in self.fids.items())
-        if compared:
-            said += f"; FID to TRAIN (MiniRocket) by scale: {compared}"
-        return f"{said}."
+        why = f" (FID to TRAIN in MiniRocket's features by scale: {compared})"
+        return f"residual noise: scale {self.scale:g}{why if compared else ''}"
 
 
 def settled(own: Own, dataset: Dataset, generator: Generator, key: Array) -> Generator:
@@ -66,16 +63,21 @@ def settled(own: Own, dataset: Dataset, generator: Generator, key: Array) -> Gen
         generator: of the run, with any scale.
         key: of the samples that are compared.
     """
-    config, workdir, name = own
+    config, workdir, name, _ = own
     choice = read(config, workdir)
     if choice is None:
+        _LOG.info(
+            "Comparing scales %s of the noise that is added to samples: generates "
+            "samples with each and keeps the one with the least FID to TRAIN.",
+            ", ".join(f"{scale:g}" for scale in config.sample.residual_scales),
+        )
         started = time.perf_counter()
         choice = choose(config, dataset, generator, key)
         fids = {str(scale): fid for scale, fid in choice.fids.items()}
         stored = {"residual_scale": choice.scale, "fid_minirocket": fids}
         files.write_json(os.path.join(workdir, _FILE), stored)
         who, seconds = f"{name}: " if name else "", time.perf_counter() - started
-        _LOG.info("%s%s (%.0f s)", who, choice, seconds)
+        _LOG.info("%s%s; %.0f s.", who, choice, seconds)
     return dataclasses.replace(generator, residual_scale=choice.scale)
 
 

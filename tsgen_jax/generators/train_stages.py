@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from collections.abc import Callable
 
 import jax
 from ml_collections import ConfigDict
@@ -32,22 +33,29 @@ def key_of(config: ConfigDict, stage: int) -> Array:
 
 
 def train_both(
-    runs: list[Own], dataset: Dataset
+    runs: list[Own], dataset: Dataset, begin: Callable[[str], None] = lambda stage: None
 ) -> list[tuple[Generator, dict[str, Stage]]]:
     """Trains tokenizer and prior of every run, or loads them when they are done.
 
-    Nothing of what tokens leave out is in their samples yet: see `residual_scale`.
+    Their samples have no residual noise yet: see `residual_scale`.
+
+    Args:
+        runs: they differ in their seed only.
+        dataset: of all of them.
+        begin: told the name of a stage before it begins.
     """
-    config = runs[0].config  # They differ in their seed only.
+    config = runs[0].config
     info, parts = (
         DataInfo.of(dataset),
         [part_of(dataset, p) for p in ("train", "valid")],
     )
     tokenizer, prior = make_models(config, info)
     stage_1 = tokenizer_task.make_stage(config, tokenizer)
+    begin("tokenizer")
     first = _train_stage(runs, stage_1, [{} for _ in runs], parts)
     stage_2 = prior_task.make_stage(config, prior, tokenizer)
     given = [{"tokenizer": weights} for weights in first]
+    begin("prior")
     second = _train_stage(runs, stage_2, given, parts)
     seen, unseen = (stage_1.rows(part, {}, False) for part in parts)
     stages, trained = {"tokenizer": stage_1, "prior": stage_2}, []
@@ -57,6 +65,14 @@ def train_both(
         generator = make_generator(config, info, both, left_out, 0.0)
         trained.append((generator, stages))
     return trained
+
+
+def describe(summary: dict) -> str:
+    """Which weights of a stage are kept, in words; of what `Member.result` returns."""
+    said = f"weights of step {summary.get('selected_step')} of {summary.get('steps')}"
+    if summary.get("valid_loss") is not None:
+        said += f" (least validation loss: {summary['valid_loss']:.4g})"
+    return said
 
 
 def _train_stage(
@@ -74,7 +90,9 @@ def _train_stage(
             if rows is None or stage.needs:  # Else the same for all seeds.
                 rows = [stage.rows(part, of, i == 0) for i, part in enumerate(parts)]
             key = key_of(own.config, 1 + ("tokenizer", "prior").index(stage.name))
-            left.append(loop.Run(stage, *rows, of, key, own.workdir, own.name))
+            left.append(
+                loop.Run(stage, *rows, of, key, own.workdir, own.name, own.tracker)
+            )
     if not left:
         return weights
     mesh = sharding.make_mesh(settings.batch_size, config.num_devices, len(left))
@@ -87,7 +105,10 @@ def _train_stage(
         run_dir.mark_done(run.workdir, stage.name, summary)
         weights[weights.index(None)] = found
         seconds = time.perf_counter() - started
-        _LOG.info("%s: %.0f s; %s.", run.who, seconds, summary)
+        said = describe(summary)
+        _LOG.info(
+            "%s: trained in %.0f s; %s, in %s.", run.who, seconds, said, directory
+        )
     return weights
 
 
@@ -98,7 +119,7 @@ def _load_stage(own: Own, stage: Stage, given: Weights) -> PyTree | None:
     if done is None or not os.path.isdir(directory):
         return None
     who = f"{stage.name}, {own.name}" if own.name else stage.name
-    _LOG.info("%s: done before, %s.", who, done)
+    _LOG.info("%s: done before; %s, in %s.", who, describe(done), directory)
     here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
     shapes = jax.tree.map(
         lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here),

@@ -151,16 +151,34 @@ def check_samples(dataset: Dataset, x: Array, label: Array | None) -> Samples:
     return Samples(x.astype(np.float32), label.astype(np.int32))
 
 
+_PARTS = {  # Of an evaluation, in order, and what each does.
+    "judges": "the judges' features of TEST, TRAIN and samples",
+    "fidelity": "distances between features, with bootstrap intervals",
+    "usefulness": "classifiers that are trained on samples (CAS)",
+    "statistics": "statistics of the series themselves",
+    "post_hoc": "networks that tell samples from TEST, and that predict",
+    "privacy": "distances to the closest training series",
+    "pictures": "projections for the figures",
+}
+
+
 class _Progress:
-    """Says what is done and how long it took."""
+    """Says which part of how many begins, and how long each took."""
 
-    def __init__(self):
-        self._last = time.perf_counter()
+    def __init__(self, parts: list[str]):
+        self._parts, self._started = parts, None
 
-    def __call__(self, what: str) -> None:
-        now = time.perf_counter()
-        _LOG.info("Evaluation: %s, %.0f s.", what, now - self._last)
-        self._last = now
+    def __call__(self, part: str) -> None:
+        self.end()
+        self._started = time.perf_counter()
+        number = self._parts.index(part) + 1, len(self._parts)
+        _LOG.info("Evaluation, part %d of %d: %s.", *number, _PARTS[part])
+
+    def end(self) -> None:
+        """The part that was begun last is done."""
+        if self._started is not None:
+            _LOG.info("  done in %.0f s.", time.perf_counter() - self._started)
+        self._started = None
 
 
 def assess(
@@ -191,15 +209,16 @@ def assess(
 
 
 def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
-    said, settings = _Progress(), config.evaluation
+    settings = config.evaluation
     groups = settings.scores.split("+")
+    begin = _Progress([p for p in _PARTS if p in ("judges", "pictures", *groups)])
+    begin("judges")
     x_train, y_train = fcn.whole_train(dataset)
     parts = {"test": dataset.x_test, "samples": samples.x, "train": x_train}
     flat = {name: x.reshape(len(x), -1) for name, x in parts.items()}
     series, records = parts.values(), [flat[k] for k in ("samples", "train", "test")]
     labels = dataset.y_test, samples.label, y_train
     judges = panel.ask(config, dataset, parts, groups, workdir)
-    said("features of the judges")
     confusions = {}
     steps = {
         "fidelity": lambda: _fidelity(settings, judges, labels, x_hat),
@@ -211,14 +230,15 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
     rows, notes = [], list(judges.notes)
     for group, step in steps.items():
         if group in groups:
+            begin(group)
             more, said_more = step()
             rows += more
             notes += said_more
-            said(group.replace("_", "-"))
+    begin("pictures")
     pictures, said_more = _pictures(
         settings.seed, confusions, flat, judges.features, parts
     )
-    said("points for the figures")
+    begin.end()
     digest = judges.fcn.digest if judges.fcn else ""
     return Assessment(rows, notes + said_more, digest, pictures)
 

@@ -47,7 +47,11 @@ def classifiers(
     seed, scale = config.evaluation.seed, dataset.scaler.transform
 
     def by_fcn(x, y):
-        return fcn.predictions_of_training_on(judge, x, y, dataset.x_test)
+        why = (
+            f"CAS: trains the FCN anew on {len(x)} series, generated ones among them; "
+        )
+        why += "its accuracy on TEST is the score."
+        return fcn.predictions_of_training_on(judge, x, y, dataset.x_test, why)
 
     def by_rocket(x, y):
         return rocket.rocket_predictions(scale(x), y, scale(dataset.x_test), seed)

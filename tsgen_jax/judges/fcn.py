@@ -94,23 +94,28 @@ def load_or_train(config: ConfigDict, dataset: Dataset, workdir: str) -> Judge:
     found = _stored(mine, digest, stage)
     if found is None and _stored(shared, digest, stage) is not None:
         _copy(shared, mine)
-        _LOG.info("Judge: the FCN that another run has trained.")
+        _LOG.info("Judge FCN: another run on this set has trained it (%s).", shared)
         found = _stored(mine, digest, stage)
     if found is None:
         if os.path.exists(os.path.join(mine, "done.json")):  # Damaged, or another's.
             shutil.rmtree(mine)
+        _LOG.info(
+            "Judge FCN: trains a classifier on TRAIN (%d series, %d classes); FID and "
+            "CAS are in its terms. Kept in %s for all runs on this set.",
+            *(len(x), dataset.num_classes, shared),
+        )
         test = {"x": scaler.transform(dataset.x_test), "label": dataset.y_test}
         _train(config, stage, rows, test, digest, workdir)
         shutil.rmtree(shared, ignore_errors=True)
         _share(mine, shared)
         found = _stored(mine, digest, stage)
     weights, accuracy = found
-    _LOG.info("Judge: FCN, accuracy on TEST %.1f %%.", 100 * accuracy)
+    _LOG.info("Judge FCN: accuracy on TEST %.1f %%.", 100 * accuracy)
     return Judge(config, model, weights, scaler, digest, accuracy)
 
 
 def predictions_of_training_on(
-    judge: Judge, x: Array, y: Array, x_test: Array
+    judge: Judge, x: Array, y: Array, x_test: Array, why: str
 ) -> np.ndarray:
     """Trains the judge's network anew, on other series, and asks it about TEST.
 
@@ -121,15 +126,15 @@ def predictions_of_training_on(
         x: series in original units, [n, L, C].
         y: int [n].
         x_test: [m, L, C].
+        why: what it is for, one sentence for the log.
 
     Returns:
         int [m].
     """
     scale, config = judge.scaler.transform, judge.config
     stage, rows = classifier_task.make_stage(config, judge.model, scale(x), y)
-    weights = fit_once(
-        stage, rows, config.train.judge, jax.random.key(config.judge.seed)
-    )
+    key = jax.random.key(config.judge.seed)
+    weights = fit_once(stage, rows, config.train.judge, key, why)
     logits, _ = classifier_task.outputs(config, judge.model, weights, scale(x_test))
     return logits.argmax(-1)
 
@@ -190,7 +195,7 @@ def _train(config, stage, rows: Batch, test, digest, workdir) -> None:
     summary["accuracy"] = float(stage.evaluate(weights, test)["accuracy"])
     run_dir.mark_done(workdir, "judge", {**summary, "digest": digest})
     shutil.rmtree(os.path.join(mine, "judge"), ignore_errors=True)  # Checkpoints.
-    _LOG.info("Judge: trained in %.0f s.", time.perf_counter() - started)
+    _LOG.info("Judge FCN: trained in %.0f s.", time.perf_counter() - started)
 
 
 def _copy(source: str, target: str) -> None:
@@ -208,4 +213,4 @@ def _share(mine: str, shared: str) -> None:
         os.rename(partial, shared)
     except OSError as error:  # Another run was first, or the cache is read-only.
         shutil.rmtree(partial, ignore_errors=True)
-        _LOG.info("Judge: not kept for other runs (%s).", error)
+        _LOG.info("Judge FCN: not kept for other runs (%s).", error)

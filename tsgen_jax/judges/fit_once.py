@@ -1,5 +1,6 @@
 """Training of a network that is used once and not kept."""
 
+import logging
 import tempfile
 
 import jax
@@ -11,8 +12,12 @@ from tsgen_jax.training import loop
 from tsgen_jax.training import settings as stage_settings
 from tsgen_jax.types import Array, Batch, PyTree
 
+_LOG = logging.getLogger(__name__)
 
-def fit_once(stage: Stage, rows: Batch, settings: ConfigDict, key: Array) -> PyTree:
+
+def fit_once(
+    stage: Stage, rows: Batch, settings: ConfigDict, key: Array, why: str
+) -> PyTree:
     """Weights of `stage` after training; its directory is thrown away.
 
     Args:
@@ -20,10 +25,12 @@ def fit_once(stage: Stage, rows: Batch, settings: ConfigDict, key: Array) -> PyT
         rows: to train on.
         settings: `config.train[stage.name]`; a batch larger than the data shrinks.
         key: decides the first weights, the batches and all noise.
+        why: what the network is for, one sentence for the log.
 
     Raises:
         FloatingPointError, InterruptedRunError: as `loop.fit`.
     """
+    _LOG.info("%s", why)
     num_series = len(jax.tree.leaves(rows)[0])
     settings = stage_settings.fitted(settings, stage.name, num_series)
     mesh = sharding.make_mesh(settings.batch_size, 0)

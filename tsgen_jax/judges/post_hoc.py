@@ -68,7 +68,9 @@ def discriminative_score(
     x = np.concatenate(trained)
     is_real = np.repeat([1, 0], num_train)
     stage, rows = post_hoc.make_discriminator(config, x, is_real)
-    weights = fit_once(stage, rows, config.train.discriminator, key_fit)
+    why = "Post-hoc score: trains a GRU to tell generated series from real ones"
+    why += f" ({2 * num_train} series); its accuracy on others is the score."
+    weights = fit_once(stage, rows, config.train.discriminator, key_fit, why)
     logits_fn = post_hoc.make_logits_fn(post_hoc.make_model(config, x.shape[-1]))
     logits = [_per_series(config, logits_fn, weights, x) for x in tested]
     hits = (logits[0] > 0).astype(float), (logits[1] <= 0).astype(float)
@@ -124,7 +126,9 @@ def predictive_score(
     scale = _make_scale("reference", reference)
     x, x_test = scale(sets["train_on"]), scale(sets["test_on"])
     stage, rows = post_hoc.make_predictor(config, x)
-    weights = fit_once(stage, rows, config.train.predictor, key)
+    why = f"Post-hoc score: trains a GRU on {len(x)} series to predict the next value;"
+    why += " its error on TEST is the score."
+    weights = fit_once(stage, rows, config.train.predictor, key, why)
     errors_fn = post_hoc.make_errors_fn(post_hoc.make_model(config, x.shape[-1]))
     errors = _per_series(config, errors_fn, weights, x_test)
     low, high = intervals.student(errors, config.evaluation.level)

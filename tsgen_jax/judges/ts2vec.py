@@ -16,6 +16,10 @@ from tsgen_jax.judges.fit_once import fit_once
 from tsgen_jax.judges.stages import ts2vec
 from tsgen_jax.types import Array
 
+_WHY = (
+    "Judge TS2Vec: trains on TRAIN without labels; Context-FID compares its features."
+)
+
 
 class Judge:
     """Series in original units to features, [n, L, C] -> [n, d].
@@ -33,7 +37,7 @@ class Judge:
             settings.num_steps = config.judge.ts2vec.few_steps
         stage, rows = ts2vec.make_stage(config, self._scale(x))
         key = jax.random.key(config.judge.seed)
-        self._weights = fit_once(stage, rows, settings, key)
+        self._weights = fit_once(stage, rows, settings, key, _WHY)
         self._features = ts2vec.make_features(config)
 
     def _scale(self, x: Array) -> np.ndarray:

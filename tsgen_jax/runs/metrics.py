@@ -9,14 +9,19 @@ import contextlib
 import json
 import math
 import os
+import shutil
 import sys
 import time
 from typing import Any
 
+import numpy as np
+from ml_collections import ConfigDict
+from PIL import Image
 from tensorboardX import SummaryWriter
 from tqdm import tqdm
 
 from tsgen_jax.runs import files
+from tsgen_jax.runs.tracking import Tracker
 
 _CHECKSUM = "checksum"
 _PLAIN_EVERY = 10.0  # Seconds between lines of progress where there is no terminal.
@@ -32,6 +37,7 @@ class Writer(contextlib.AbstractContextManager):
         num_steps: int,
         first_step: int,
         shows_progress: bool = True,
+        tracker: Tracker | None = None,
     ):
         """Opens the files of `workdir`, and takes back what is to be done again.
 
@@ -44,12 +50,13 @@ class Writer(contextlib.AbstractContextManager):
             num_steps: the step at which the stage ends.
             first_step: the step of the state it begins with, 0 or a checkpoint's.
             shows_progress: False where another writer does, of a run beside this one.
+            tracker: gets a copy of every metric; None: no tracker.
 
         Raises:
             ValueError: metrics.jsonl is damaged.
             OSError: it cannot be written.
         """
-        self._stage = stage
+        self._stage, self._tracker = stage, tracker
         path = _path(workdir)
         kept = [
             line
@@ -91,6 +98,9 @@ class Writer(contextlib.AbstractContextManager):
             line[f"{prefix}/{name}"] = value if math.isfinite(value) else None
         self._file.write(_as_text(line))
         self._file.flush()
+        if self._tracker is not None:
+            values = {f"{prefix}/{name}": float(v) for name, v in metrics.items()}
+            self._tracker.log(self._stage, int(step), values)
 
     def progress(self, step: int, shown: dict[str, float]) -> None:
         """Shows on stderr how far the stage is, how fast, and `shown`.
@@ -108,6 +118,27 @@ class Writer(contextlib.AbstractContextManager):
 
     def __exit__(self, *_) -> None:
         self.close()
+
+
+def write_overview(workdir: str, config: ConfigDict, figure_dir: str) -> None:
+    """Shows the config and every figure, such as samples, in TensorBoard.
+
+    Args:
+        workdir: the run directory; 'tensorboard/run' there is written anew.
+        config: of the run.
+        figure_dir: PNG files, shown under their names.
+    """
+    place = os.path.join(workdir, "tensorboard", "run")
+    shutil.rmtree(place, ignore_errors=True)
+    with SummaryWriter(place) as board:
+        text = json.dumps(config.to_dict(), indent=2)
+        board.add_text("config", "```json\n" + text + "\n```")
+        for name in sorted(os.listdir(figure_dir)):
+            if name.endswith(".png"):
+                with Image.open(os.path.join(figure_dir, name)) as picture:
+                    pixels = np.asarray(picture.convert("RGB"))
+                stem = os.path.splitext(name)[0]
+                board.add_image(stem, pixels, dataformats="HWC")
 
 
 def read_metrics(workdir: str) -> list[dict[str, Any]]:

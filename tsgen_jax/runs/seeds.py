@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ml_collections import ConfigDict
 
 from tsgen_jax.runs import files
+from tsgen_jax.runs.tracking import Tracker
 
 _TABLE = "seeds.csv"
 
@@ -21,6 +22,7 @@ class Own(NamedTuple):
     config: ConfigDict
     workdir: str
     name: str
+    tracker: Tracker | None = None  # Copies of its metrics go there.
 
 
 def split(config: ConfigDict, workdir: str) -> list[Own]:

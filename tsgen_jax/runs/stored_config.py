@@ -20,7 +20,7 @@ _BEFORE = {
     "sample.residual_scales": (0.0,),
     "sample.schedule": "cosine",
 }
-_SECTIONS_SINCE = ("constraints",)  # Their defaults change nothing.
+_SECTIONS_SINCE = ("constraints", "tracking")  # Their defaults change nothing.
 _OF_JUDGES = (
     *("judge.", "evaluation.", "train.judge."),
     *("train.discriminator.", "train.predictor.", "train.ts2vec."),

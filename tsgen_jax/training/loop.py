@@ -16,6 +16,7 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.recipe import Stage, Weights
 from tsgen_jax.runtime.interrupt import InterruptedRunError, stop_on_signal
+from tsgen_jax.training import optim
 from tsgen_jax.training.programs import Programs
 from tsgen_jax.training.progress import Member, Run
 from tsgen_jax.training.step import TrainState, make_run_steps, make_train_step
@@ -80,6 +81,11 @@ def fit_all(
         FloatingPointError, InterruptedRunError: as `fit`; the former names the run.
     """
     name = runs[0].stage.name
+    _LOG.info(
+        "%s: compiling its training step (up to minutes on a CPU the first time; "
+        "programs are kept for later runs).",
+        name,
+    )
     programs = Programs(runs, settings, mesh)
     with contextlib.ExitStack() as held:
         members = [Member(run, settings, held) for run in runs]
@@ -89,9 +95,11 @@ def fit_all(
             p.size for p in jax.tree.leaves(programs.abstract["train"].params)
         )
         _LOG.info(
-            "%s: compiled in %.1f s; %d series, batch %d, %d device(s)%s, %s weights.",
+            "%s: compiled in %.1f s. Training %d steps on %d series, batch %d, "
+            "%d device(s)%s, %s weights.",
             name,
             programs.compile_seconds,
+            settings.num_steps,
             len(jax.tree.leaves(runs[0].rows)[0]),
             settings.batch_size,
             mesh.size,
@@ -131,9 +139,12 @@ def _begin(members: list[Member], programs: Programs) -> list[TrainState]:
 class _Reports:
     """Metrics of the last dispatch, written while the next one runs."""
 
-    def __init__(self, members: list[Member]):
+    def __init__(self, members: list[Member], settings: ConfigDict):
         self._members, self._pending = members, None
         self._written, self._shown = time.perf_counter(), {}
+        self._rate = optim.make_schedule(
+            settings.learning_rate, settings.warmup_steps, settings.num_steps
+        )
 
     def hold(self, going: list[int], means: PyTree, last: PyTree, count: int) -> None:
         """Keeps what `count` steps gave for the runs `going`."""
@@ -145,6 +156,12 @@ class _Reports:
         self._shown[name if len(self._members) == 1 else f"mean_{name}"] = float(
             np.mean(values)
         )
+
+    def show_valid(self, losses: list[float], step: int) -> None:
+        """Has the validation loss shown, with the step that it is of."""
+        for name in [name for name in self._shown if "valid" in name]:
+            del self._shown[name]
+        self.show(f"valid (step {step})", losses)
 
     def write(self) -> None:
         """Writes what is held, if anything; FloatingPointError where it is not finite."""
@@ -159,6 +176,7 @@ class _Reports:
         rate, self._written = count / (now - self._written), now
         for i in going:
             values = {**one(means, i), "steps_per_second": rate}
+            values["learning_rate"] = float(self._rate(step - 1))
             self._members[i].writer.write(step, "train", values)
         self.show("loss", [one(means, i)["loss"] for i in going])
         self._members[0].writer.progress(step, self._shown)
@@ -179,7 +197,7 @@ def _run(
 ) -> None:
     """The loop proper: until all members are finished."""
     has_valid = members[0].run.has_valid
-    reports = _Reports(members)
+    reports = _Reports(members, settings)
     for i, member in enumerate(members):
         if member.finished:
             member.last = programs.export(state, i)
@@ -198,7 +216,7 @@ def _run(
         if has_valid and (target % settings.eval_every == 0 or last_one):
             reports.write()
             losses = [members[i].evaluate(programs.export(state, i)) for i in going]
-            reports.show("valid", losses)
+            reports.show_valid(losses, target)
         stopping = stop()
         due = stopping or target % settings.checkpoint_every == 0
         for i in going:

@@ -11,6 +11,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.recipe import Stage, Weights
 from tsgen_jax.runs.checkpoint import Checkpoints
 from tsgen_jax.runs.metrics import Writer
+from tsgen_jax.runs.tracking import Tracker
 from tsgen_jax.types import Array, Batch, PyTree
 
 _NUM_KEPT = 2  # Checkpoints: if the newest is broken, one more is there.
@@ -28,6 +29,7 @@ class Run:
         key: decides the first weights, the batches and all noise.
         workdir: the run directory; checkpoints go to `<workdir>/<stage>/checkpoints`.
         name: the run's name in messages, such as 'seed 3'; '' where there is only one.
+        tracker: gets copies of its metrics; None: no tracker.
     """
 
     stage: Stage
@@ -37,6 +39,7 @@ class Run:
     key: Array
     workdir: str
     name: str
+    tracker: Tracker | None = None
 
     @property
     def who(self) -> str:
@@ -118,6 +121,7 @@ class Member:
                 self._settings.num_steps,
                 self.step,
                 shows_progress,
+                self.run.tracker,
             )
         )
 

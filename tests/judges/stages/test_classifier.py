@@ -54,7 +54,7 @@ def test_loss_is_cross_entropy_and_evaluation_agrees(setting):
 def test_it_learns_to_tell_classes_apart(setting):
     config, data, model, task = setting
     weights = training.fit_once(
-        task.stage, task.rows, config.train.judge, jax.random.key(0)
+        task.stage, task.rows, config.train.judge, jax.random.key(0), ""
     )
     test = {"x": data.scaler.transform(data.x_test), "label": data.y_test}
     assert task.evaluate(weights, test)["accuracy"] > 0.8

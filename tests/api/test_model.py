@@ -212,7 +212,7 @@ def test_long_series_are_as_noisy_as_their_first_window(tiny_model):
         (lambda m, x: m.decode(np.full((1, m.num_tokens), 8)), "codes from 0 to 7"),
         (lambda m, x: m.impute(np.full_like(x, np.nan), x > -1e9), "NaN where"),
         (lambda m, x: m.forecast(x, 5, overlap=24), "below the window of 24"),
-        (lambda m, x: m.forecast(np.full_like(x, np.nan), 5), "missing values"),
+        (lambda m, x: m.forecast(np.full_like(x, np.nan), 5), "has no value"),
     ],
 )
 def test_mistakes_are_told_in_words(use, message, tiny_model, x):

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -83,20 +84,26 @@ def test_gaps_are_filled_and_series_go_on(run, tiny_run, tiny_model, gaps):
         judge = np.quantile(draws, levels, axis=0)
         np.testing.assert_allclose(stored["quantiles"], judge, rtol=1e-5)
         np.testing.assert_allclose(stored["median"][observed], gaps[observed], 1e-6)
-    assert run("impute", *of, "--input=gaps.npz", "--out=filled.csv") == 0
-    frame = pd.read_csv("filled.csv")
+    more = ["--quantiles=bands.csv", "--draws=draws.csv", "--plot"]
+    assert run("impute", *of, "--input=gaps.npz", "--out=filled.csv", *more) == 0
+    frame = pd.read_csv("filled.csv", float_precision="round_trip")
+    np.testing.assert_array_equal(frame["channel_1_observed"], observed[..., 1].ravel())
+    given = frame["channel_1_observed"] == 1
+    np.testing.assert_array_equal(
+        frame["channel_1"][given], gaps[..., 1].ravel()[given]
+    )
+    frame = pd.read_csv("bands.csv")
     assert frame["channel_1_q05"].le(frame["channel_1_q95"]).all()
-    np.testing.assert_allclose(
-        frame["channel_1_draw_3"], draws[3, ..., 1].ravel(), 1e-5
-    )
+    frame = pd.read_csv("draws.csv").query("draw == 3")
+    np.testing.assert_allclose(frame["channel_1"], draws[3, ..., 1].ravel(), 1e-5)
+    assert pathlib.Path("filled.png").stat().st_size > 10_000
     np.save("past.npy", gaps[:, :8])
-    assert run("forecast", *of, "--input=past.npy", "--horizon=20", "--out=f.csv") == 0
-    frame = pd.read_csv("f.csv")
-    assert list(frame["time"].unique()) == list(range(8, 28))
+    more = ["--horizon=20", "--draws=d.parquet", "--out=f.csv"]
+    assert run("forecast", *of, "--input=past.npy", *more) == 0
+    assert list(pd.read_csv("f.csv")["time"].unique()) == list(range(8, 28))
     judge = tiny_model.forecast(gaps[:, :8], 20, num=4)
-    np.testing.assert_allclose(
-        frame["channel_0_draw_2"], judge[2, ..., 0].ravel(), 1e-5
-    )
+    frame = pd.read_parquet("d.parquet").query("draw == 2")
+    np.testing.assert_allclose(frame["channel_0"], judge[2, ..., 0].ravel(), 1e-5)
 
 
 def test_constraints_hold_in_every_output(
@@ -141,6 +148,7 @@ def test_mistakes_end_in_words_and_leave_nothing(run, tiny_run, gaps, capsys, tm
     of = f"--run={tiny_run}"
     (tmp_path / "words.csv").write_text("a,b\n1,x\n2,y\n")
     (tmp_path / "old.npz").write_text("mine")
+    np.save(tmp_path / "whole.npy", np.ones((2, 24, 2)))
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     cases = {
         "the suffix says the format": ["sample", of, "--out=a.txt"],
@@ -149,14 +157,23 @@ def test_mistakes_end_in_words_and_leave_nothing(run, tiny_run, gaps, capsys, tm
         "is not there: give a run directory": ["sample", "--run=no", "--out=a.npz"],
         "'B'; known: '0', '1'": ["sample", of, "--class=B", "--out=a.npz"],
         "num=0": ["sample", of, "--num=0", "--out=a.npz"],
-        "no file of samples": ["impute", of, "--input=no.npz", "--out=a.npz"],
-        "column b holds other": ["impute", of, "--input=words.csv", "--out=a.npz"],
-        "has missing values": [
-            "forecast",
-            of,
-            "--input=gaps.npz",
-            "--horizon=3",
-            "--out=a.npz",
+        "No file or directory no.npz": ["impute", of, "--input=no.npz", "--out=a.npz"],
+        "words.csv has 1 channels": ["impute", of, "--input=words.csv", "--out=a.npz"],
+        "no missing values": ["impute", of, "--input=whole.npy", "--out=a.npz"],
+        "name one file": [
+            *("impute", of, "--input=gaps.npz"),
+            *("--out=a.npz", "--draws=a.npz"),
+        ],
+        "--draws=a.doc: the suffix": [
+            *("impute", of, "--input=gaps.npz"),
+            *("--out=a.npz", "--draws=a.doc"),
+        ],
+        "layout=wide is of one channel": [
+            *("impute", of, "--input=gaps.npz"),
+            *("--out=a.csv", "--layout=wide"),
+        ],
+        "has no column of times": [
+            *("sample", of, "--out=a.csv", "--start=2024-01-01"),
         ],
         "was never judged": ["report", of],
         "is no model file": [

@@ -37,7 +37,7 @@ def free(tiny_model):
 def test_ten_thousand_samples_hold_in_the_files_that_are_written(tiny_model, tmp_path):
     model = _with(tiny_model, min=-0.3, max={"channel_0": 0.1, 1: 0.7}, num_redraws=1)
     x = _in_large_batches(model).sample(10_000, seed=1)
-    table = outputs.long_table({"": x}, None, 0)
+    table = model.to_frame(x)
     for name in ("x.npz", "x.csv"):
         outputs.write(str(tmp_path / name), {"x": x}, table)
     with np.load(tmp_path / "x.npz") as stored:

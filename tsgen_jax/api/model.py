@@ -13,9 +13,11 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tsgen_jax.api import arguments, completion
+from tsgen_jax.api import arguments, completion, sliding
+from tsgen_jax.api.complete import complete
+from tsgen_jax.api.completed import Completed
 from tsgen_jax.api.shown import Shown
-from tsgen_jax.api.trained import Label, check_no_nan, key_of
+from tsgen_jax.api.trained import Label, key_of
 
 _LATER = 2**32 - 1  # No batch of the first windows has this number.
 
@@ -61,7 +63,10 @@ class Model(Shown):
         *,
         label_index: Label = None,
     ) -> np.ndarray:
-        """Draws what is missing of series of L time points.
+        """Draws what is missing of series of any length.
+
+        Series longer than L are gone through in windows, see `sliding.fill`; shorter
+        ones are the beginning of a window.
 
         Args:
             x: series; anything where not observed, NaN as well.
@@ -73,10 +78,10 @@ class Model(Shown):
             label_index: in place of `label`, by place in `classes`.
 
         Returns:
-            float32 [num, n, L, C], exactly `x` where observed. Take the median or
-            quantiles over the first axis.
+            float32 [num, n, L', C] for `x` of L' time points, exactly `x` where
+            observed. Take the median or quantiles over the first axis.
         """
-        x = self._shaped(x, layout, "x")
+        x = arguments.as_series(x, layout, self.num_channels, "x")
         finite = ~np.isnan(x)
         if observed is None:
             observed = finite
@@ -86,7 +91,12 @@ class Model(Shown):
                 raise ValueError("x is NaN where observed is true.")
         num = arguments.as_count(num, "num", 1)
         label = self._label(label, len(x), label_index)
-        draws = self._constrained.inpaint(key_of(seed), x, observed, label, num)
+        if x.shape[1] == self.length:
+            draws = self._constrained.inpaint(key_of(seed), x, observed, label, num)
+        else:
+            gaps = list(np.where(observed, x, np.float32(np.nan)))
+            draws = sliding.fill(self._constrained, key_of(seed), gaps, label, num)
+            draws = np.stack(draws, axis=1)
         self._constrained.warn_of_given(draws[0], observed)
         return draws
 
@@ -136,7 +146,8 @@ class Model(Shown):
         with its own past.
 
         Args:
-            context: series so far, of any length; not NaN.
+            context: series so far, of any length; NaN where missing, which is drawn
+                as well.
             horizon: time points to draw, at least 1.
             num: draws of each series.
             label: name of a class, or one for each series; None: not known.
@@ -149,20 +160,45 @@ class Model(Shown):
             float32 [num, n, horizon, C].
         """
         context = arguments.as_series(context, layout, self.num_channels, "context")
-        check_no_nan(context, "context")
         horizon = arguments.as_count(horizon, "horizon", 1)
         num = arguments.as_count(num, "num", 1)
         label = self._label(label, len(context), label_index)
         overlap = self._overlap(overlap)
         self._constrained.check_no_sum_over_time("A forecast")
-        draws = completion.forecast(
-            self._constrained, key_of(seed), context, horizon, label, num, overlap
+        draws = sliding.go_on(
+            self._constrained, key_of(seed), list(context), horizon, label, num, overlap
         )
+        draws = np.stack(draws, axis=1)
         whole = np.concatenate([context, draws[0]], axis=1)
         seen = np.arange(whole.shape[1]) < context.shape[1]
-        seen = np.broadcast_to(seen[None, :, None], whole.shape)
+        seen = np.broadcast_to(seen[None, :, None], whole.shape) & ~np.isnan(whole)
         self._constrained.warn_of_given(whole, seen)
         return draws
+
+    def complete(
+        self,
+        source,
+        horizon: int | None = None,
+        num: int = 20,
+        label: Label = None,
+        seed: int = 0,
+    ) -> Completed:
+        """Fills the gaps of a file, or goes on with it; names and times are kept.
+
+        The file is read as the one that the model learned from: series may be of any
+        length, and of unequal ones.
+
+        Args:
+            source: path of a file or directory, or a pandas DataFrame.
+            horizon: time points to go on for; None: gaps are filled.
+            num: draws of each series.
+            label: name of a class, or one for each series; None: as the file says.
+            seed: of the draws.
+
+        Returns:
+            Draws, and tables of medians, quantiles and draws in the file's own layout.
+        """
+        return complete(self, source, horizon, num, label, seed)
 
     def sample_long(
         self,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from tsgen_jax.api import arguments
 from tsgen_jax.api.coding import Coding
 from tsgen_jax.api.trained import Label
-from tsgen_jax.data import outputs
+from tsgen_jax.data import frames
 from tsgen_jax.runtime import installation
 
 if TYPE_CHECKING:
@@ -125,19 +125,16 @@ class Shown(Coding):
             layout: of `x`.
 
         Returns:
-            Columns: series, time, a column for each channel, label.
+            Columns of series, of times where the training file has them, of channels
+            and of labels, under the names of the training file.
         """
-        import pandas as pd
-
         x = arguments.as_series(x, layout, self.num_channels, "x")
         names = None
         if label is not None:
             index = arguments.as_label(label, len(x), self.classes)
             names = np.array(self.classes)[index]
-        frame = pd.DataFrame(outputs.long_table({"": x}, names, start))
-        known = outputs.channel_names(self.num_channels)
-        channels = self.facts.described.channels
-        return frame.rename(columns=dict(zip(known, channels, strict=True)))
+        series = frames.Series(list(x), label=names, first=[start] * len(x))
+        return frames.make(series, self.facts.described, "long")
 
 
 def _held(x: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.constraints.rules import Rules
 from tsgen_jax.data import class_shares
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.data.series import UNLABELLED
 from tsgen_jax.generators.constrained import Constrained
 from tsgen_jax.generators.tokens import Generator
 
@@ -56,6 +57,12 @@ class Trained:
     def num_channels(self) -> int:
         """Channels C."""
         return self.facts.num_channels
+
+    @property
+    def uses_classes(self) -> bool:
+        """Whether there are classes that series can be asked for."""
+        known = self.classes != (UNLABELLED,) and len(self.classes) > 1
+        return known and self.config.prior.label_drop_rate < 1
 
     @property
     def num_tokens(self) -> int:

@@ -3,8 +3,6 @@
 import argparse
 
 from tsgen_jax.commands import model_arguments
-from tsgen_jax.data import outputs
-from tsgen_jax.data.sources.series_files import load_series
 
 NAME = "forecast"
 HELP = "draw how series go on, several times each"
@@ -12,27 +10,25 @@ EXAMPLES = """
 examples:
   tsgen forecast --run=runs/a --input=past.csv --horizon=24 --out=future.csv
   tsgen forecast --run=model.tsgen --input=past.npz --horizon=200 --num=50 --out=f.npz
+  tsgen forecast --run=runs/load --input=load.csv --horizon=24 --out=future.csv --plot \\
+      --quantiles=bands.csv --draws=draws.csv
 
-input: .npz (x [n, L, C] or [n, L]), .npy, or a .csv with a row for each series, without
-gaps. The output has the median, the 5, 25, 75 and 95 % quantiles and all draws.
+input: a file like the one the model was trained on, and read as that was; it may have
+gaps. The output has the medians of what comes after its end, in the file's layout, under
+its names and with its times continued. An .npz has all in one: x (the medians), draws,
+quantiles, levels.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """--run, --set, --input, --horizon, --num, --class, --seed, --out, --force."""
+    """--run, --set, --input, --horizon, and how and where it is written."""
     model_arguments.add_run(parser)
-    parser.add_argument("--input", required=True, metavar="FILE", help="the past")
     parser.add_argument(
         "--horizon", required=True, type=int, help="time points to draw"
     )
-    model_arguments.add_draws(parser)
-    model_arguments.add_out(parser)
+    model_arguments.add_completion(parser, "the past")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Writes draws, median and quantiles."""
-    outputs.check_output(args.out, args.force)
-    x, _ = load_series(args.input)
-    model = model_arguments.load(args)
-    draws = model.forecast(x, args.horizon, args.num, args.class_name, args.seed)
-    model_arguments.write_draws(args.out, draws, x.shape[1], {}, model.rules)
+    """Writes how the series go on."""
+    model_arguments.complete(args, args.horizon)

@@ -2,13 +2,11 @@
 
 import argparse
 import logging
-
-import numpy as np
+import os
 
 from tsgen_jax.commands import constraint_arguments, settings
-from tsgen_jax.data import outputs
+from tsgen_jax.data import frames, outputs
 
-QUANTILES = (0.05, 0.25, 0.75, 0.95)
 _LOG = logging.getLogger(__name__)
 
 
@@ -64,38 +62,83 @@ def add_class(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("--class", dest="class_name", metavar="NAME", help=text)
 
 
-def write_draws(
-    path: str, draws: np.ndarray, start: int, arrays: dict[str, np.ndarray], rules
-) -> None:
-    """Writes draws with their median and quantiles.
+def add_completion(parser: argparse.ArgumentParser, what: str) -> None:
+    """--input, --num, --class, --seed, and all that is written."""
+    parser.add_argument("--input", required=True, metavar="FILE", help=what)
+    add_draws(parser)
+    add_out(parser)
+    parser.add_argument(
+        "--quantiles",
+        metavar="FILE",
+        help="where the 5, 25, 50, 75 and 95 %% quantiles go, as --out",
+    )
+    parser.add_argument("--draws", metavar="FILE", help="where all draws go, as --out")
+    add_look(parser)
 
-    An .npz has draws [num, n, L, C], median, quantiles [4, n, L, C], levels [4] and
-    `arrays`; a table has the median under the channel's name, and columns for quantiles
-    and draws.
+
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """--layout and --plot of what is written."""
+    parser.add_argument(
+        "--layout",
+        default="",
+        choices=frames.LAYOUTS,
+        help="of tables: wide (a row per series) or long (a row per time point); "
+        "default: that of the training file",
+    )
+    parser.add_argument(
+        "--plot",
+        action="store_true",
+        help="leave a picture beside the output, of the same name with .png",
+    )
+
+
+def check_outputs(args: argparse.Namespace) -> None:
+    """Says before any work whether everything can be written.
+
+    Raises:
+        ValueError: as of `outputs.check_output`, or one file is named twice.
+    """
+    named = {o: getattr(args, o, None) for o in ("out", "quantiles", "draws")}
+    given = {option: path for option, path in named.items() if path}
+    for option, path in given.items():
+        outputs.check_output(path, args.force, f"--{option}")
+    if len({os.path.abspath(path) for path in given.values()}) < len(given):
+        raise ValueError(f"{' and '.join(f'--{o}' for o in given)} name one file.")
+    if args.plot:
+        outputs.check_place(picture_path(args.out), args.force, "--plot")
+
+
+def picture_path(out: str) -> str:
+    """Where the picture of an output goes."""
+    return os.path.splitext(out)[0] + ".png"
+
+
+def complete(args: argparse.Namespace, horizon: int | None) -> None:
+    """Fills or continues the series of --input, and writes what is asked for.
 
     Args:
-        path: checked before.
-        draws: float [num, n, L, C].
-        start: time of the first time point.
-        arrays: more for the .npz; 'observed' bool [n, L, C] where values were given.
-        rules: of the model; median and quantiles satisfy them as far as they can.
+        args: of `add_run` and `add_completion`.
+        horizon: time points to go on for; None: gaps are filled.
     """
-    from tsgen_jax.constraints import satisfy
+    check_outputs(args)
+    model = load(args)
+    frames.choose_layout(model.facts.described, args.layout)
+    done = model.complete(args.input, horizon, args.num, args.class_name, args.seed)
+    arrays = {} if not args.out.endswith(".npz") else done.arrays()
+    table = None if arrays else done.frame(args.layout)
+    outputs.write(args.out, arrays, table)
+    for path, name, make in (
+        (args.quantiles, "quantiles", done.quantiles_frame),
+        (args.draws, "draws", done.draws_frame),
+    ):
+        if path and path.endswith(".npz"):
+            of = done.arrays()
+            kept = {k: of[k] for k in (name, "levels", "channels") if k in of}
+            outputs.write(path, kept, None)
+        elif path:
+            outputs.write(path, {}, make(args.layout))
+    if args.plot:
+        from tsgen_jax.reports import page
 
-    levels, observed = (0.5, *QUANTILES), arrays.get("observed")
-    median, *quantiles = satisfy.quantiles(rules, draws, levels, observed)
-    quantiles = np.stack(quantiles)
-    values = {"": median}
-    values |= {
-        f"q{round(100 * level):02d}": q
-        for level, q in zip(QUANTILES, quantiles, strict=True)
-    }
-    values |= {f"draw_{i}": draw for i, draw in enumerate(draws)}
-    arrays = arrays | {
-        "draws": draws,
-        "median": median,
-        "quantiles": quantiles,
-        "levels": np.array(QUANTILES),
-    }
-    outputs.write(path, arrays, outputs.long_table(values, None, start))
-    _LOG.info("%d draws of %d series in %s", *draws.shape[:2], path)
+        page.save_figure(done.plot(), picture_path(args.out))
+    _LOG.info("%s: %s", args.out, done.describe())

@@ -87,29 +87,36 @@ def _read_parquet(path: str, how: Reading) -> Table:
         ) from error
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} cannot be read as .parquet: {error}") from error
+    return from_frame(frame, os.path.basename(path), how)
+
+
+def from_frame(frame, where: str, how: Reading) -> Table:
+    """A table from a pandas DataFrame; `where` names it, errors as of `read`."""
     frame = _with_index(frame)
     frame.columns = [str(name) for name in frame.columns]
-    _check_names(list(frame.columns), path)
+    _check_names(list(frame.columns), where)
     if frame.empty:
-        raise ValueError(f"{path} has no rows or no columns.")
+        raise ValueError(f"{where} has no rows or no columns.")
     text = [n for n in frame.columns if frame[n].dtype.kind not in "fiubM"]
     for name in text:
         cells = frame[name].astype(object)
         frame[name] = cells.where(cells.notna(), None)
     form = NumberFormat(missing=how.missing_words)
-    return Table(frame, True, os.path.basename(path), 1, form)
+    return Table(frame, True, where, 1, form)
 
 
 def _with_index(frame):
-    """A parquet file's index as a column, if it says more than the rows' numbers."""
+    """The index as a column of a copy, if it says more than the rows' numbers."""
     import pandas as pd
 
     times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
     if frame.index.names == [None]:
         if not isinstance(frame.index, times):
-            return frame
+            return frame.copy()
+        frame = frame.copy()
         frame.index.name = next(n for n in ("time", "index") if n not in frame.columns)
     if isinstance(frame.index, pd.PeriodIndex):
+        frame = frame.copy()
         frame.index = frame.index.to_timestamp()
     return frame.reset_index()
 

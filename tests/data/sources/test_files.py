@@ -262,8 +262,8 @@ def test_parquet_without_its_reader(tmp_path, monkeypatch):
     def fail(*_, **__):
         raise ImportError("no pyarrow")
 
+    _wide(_X).to_parquet(tmp_path / "own.parquet")
     monkeypatch.setattr(pd, "read_parquet", fail)
-    (tmp_path / "own.parquet").write_bytes(b"PAR1")
     with pytest.raises(ValueError, match="pip install pyarrow"):
         _read(tmp_path / "own.parquet")
 

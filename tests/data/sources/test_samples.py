@@ -27,7 +27,7 @@ def test_what_cannot_be_read_is_refused_in_words(tmp_path):
         "names.npz": "holds y, z; it needs x",
         "cut.npz": "cannot be read",
         "text.csv": "cannot be read",
-        "object.npy": "cannot be read",
+        "object.npy": "holds objects",
     }.items():
         with pytest.raises(ValueError, match=match):
             load_samples(str(tmp_path / name))

@@ -10,13 +10,14 @@ import re
 
 import numpy as np
 
+from tsgen_jax.data import bounded
 from tsgen_jax.data.series import SeriesSet
-from tsgen_jax.data.sources import array_files, layouts, sentinels, tables
+from tsgen_jax.data.sources import array_files, layouts, sentinels, tables, ts_files
 from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import find_roles
 
-SUFFIXES = (*tables.SUFFIXES, *array_files.SUFFIXES)
+SUFFIXES = (*tables.SUFFIXES, *array_files.SUFFIXES, ".ts")
 _FILE = "file"  # The column that tells series in files of their own apart.
 
 
@@ -66,8 +67,11 @@ def find(path: str, how: Reading) -> SeriesSet:
 
 def _read_file(path: str, how: Reading) -> SeriesSet:
     suffix = _known_suffix(path)
-    if os.path.getsize(path) == 0:
-        raise ValueError(f"{path} is empty.")
+    with bounded.open_regular(path):  # A pipe would be waited for, for ever.
+        if os.path.getsize(path) == 0:
+            raise ValueError(f"{path} is empty.")
+    if suffix == ".ts":
+        return ts_files.read(path, stem(path), how)
     if suffix in array_files.SUFFIXES:
         return array_files.read(path, stem(path), how)
     return layouts.read(tables.read(path, how), stem(path), how)

@@ -1,9 +1,10 @@
 """Files of generated series, from any generator."""
 
 import os
-import zipfile
 
 import numpy as np
+
+from tsgen_jax.data import bounded
 
 
 def load_samples(path: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -17,13 +18,11 @@ def load_samples(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     """
     if not os.path.isfile(path):
         raise ValueError(f"{path} is no file of samples.")
+    if path.endswith(".npy"):
+        return bounded.read_npy(path), None
     try:
-        stored = np.load(path, allow_pickle=False)
-        if isinstance(stored, np.ndarray):
-            return stored, None
-        with stored:
-            arrays = dict(stored)
-    except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
+        arrays = bounded.read_npz(path)
+    except ValueError as error:
         raise ValueError(
             f"{path} cannot be read as .npz or .npy ({error}). Write it with "
             "numpy.savez(path, x=x, label=label)."

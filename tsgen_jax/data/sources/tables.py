@@ -14,6 +14,7 @@ from tsgen_jax.data.sources.separators import is_header
 from tsgen_jax.data.sources.table import Table
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+_FREE, _MAX_RATIO = 2**24, 100  # Values of a .parquet that are read; or per byte of it.
 
 
 def read(path: str, how: Reading) -> Table:
@@ -79,6 +80,7 @@ def _read_parquet(path: str, how: Reading) -> Table:
     import pandas as pd
 
     try:
+        _check_size(path)
         frame = pd.read_parquet(path)
     except ImportError as error:
         raise ValueError(
@@ -103,6 +105,19 @@ def from_frame(frame, where: str, how: Reading) -> Table:
         frame[name] = cells.where(cells.notna(), None)
     form = NumberFormat(missing=how.missing_words)
     return Table(frame, True, where, 1, form)
+
+
+def _check_size(path: str) -> None:
+    """Raises ValueError where a small file says that it holds very many values."""
+    import pyarrow.parquet
+
+    found = pyarrow.parquet.read_metadata(path)
+    count, size = found.num_rows * found.num_columns, os.path.getsize(path)
+    if count > max(_FREE, _MAX_RATIO * size):
+        raise ValueError(
+            f"{found.num_rows:,} rows of {found.num_columns:,} columns in {size:,} bytes "
+            "are not expected of a file of series; if they are right, give a part of it"
+        )
 
 
 def _with_index(frame):

@@ -62,7 +62,7 @@ def test_fidelity_is_that_of_direct_calls(name):
     if cases:
         scatter = bootstrap.half_sample_scatter(call, (test, samples), 0, 20)
         size = score.value * (1 - score.value) / scatter.var(ddof=1)
-        size = min(size, cases) if size else cases
+        size = min(size, cases) if size else cases / K
         near((score.low, score.high), intervals.wilson(score.value, size, 0.9))
         assert f"Wilson's, of {size:.0f} independent" in score.note
     elif name != "mmd":  # Its interval keeps the bandwidth of the value.
@@ -184,7 +184,7 @@ def test_noise_scores_terribly():
 def test_one_repeated_series_shows_in_recall_and_coverage():
     found = judge(COLLAPSED, np.zeros(120, int))[0]
     assert found["precision"].value == 1
-    assert found["recall"].high < 0.02  # None of 150: not 0.
+    assert 0 < found["recall"].high < 0.06  # None of 150, not 0.
     assert found["coverage"].high < 0.15 < 0.7 < found["coverage"].floors["TRAIN"]
     assert found["inception_score"].value == pytest.approx(1)
     assert found["inception_score"].floors["TEST"] > 1.2

@@ -43,7 +43,8 @@ def effective_size(share: float, num: int, variance: float) -> float:
     """Independent cases whose share scatters as one of `num` dependent cases does.
 
     share (1 - share) / variance, at least 1 and at most `num`; `num` where the share is
-    0 or 1 or does not scatter at all, which leaves nothing to estimate. Korn and
+    0 or 1 or does not scatter at all, which leaves nothing to estimate: a caller who
+    knows how many cases go together should take fewer. Korn and
     Graubard 1998, Confidence Intervals for Proportions with Small Expected Number of
     Positive Counts, use it with Clopper and Pearson's interval in the same way.
 

@@ -94,6 +94,8 @@ def overlaps(
         if name in cases:
             spread = scatter[:, i].var(ddof=1)
             size = intervals.effective_size(value[i], cases[name], spread)
+            if value[i] in (0, 1):  # k cases share a sphere: as many in step at most.
+                size = cases[name] / k
             ends = intervals.wilson(value[i], size, few["level"])
             said += (f"Wilson's, of {size:.0f} independent cases.",)
         scores.append(

@@ -104,7 +104,7 @@ def test_minirocket_is_drawn_from_train_and_scaled_by_it(data, monkeypatch, tmp_
 def test_ts2vec_learns_from_train_in_its_own_range(data, monkeypatch):
     seen = []
 
-    def fit_once(stage, rows, settings, key):
+    def fit_once(stage, rows, settings, key, why):
         seen.append(rows["x"])
 
     monkeypatch.setattr(ts2vec, "fit_once", fit_once)
@@ -161,7 +161,7 @@ def test_cas_by_minirocket_sees_train_and_test_scaled(data, monkeypatch):
 def test_cas_by_the_fcn_sees_samples_and_test_scaled_as_the_judge(data, monkeypatch):
     seen = []
 
-    def fit_once(stage, rows, settings, key):
+    def fit_once(stage, rows, settings, key, why):
         seen.append(rows)
         return "weights"
 
@@ -175,7 +175,7 @@ def test_cas_by_the_fcn_sees_samples_and_test_scaled_as_the_judge(data, monkeypa
     model = classifier.make_model(config, 2)
     judge = fcn.Judge(config, model, None, data.scaler, "", 0.0)
     found = fcn.predictions_of_training_on(
-        judge, data.x_valid, data.y_valid, data.x_test
+        judge, data.x_valid, data.y_valid, data.x_test, "CAS"
     )
     np.testing.assert_array_equal(found, data.y_test)
     rows, (weights, x) = seen

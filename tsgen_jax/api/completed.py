@@ -113,11 +113,17 @@ class Completed:
         return [step.continue_from(t[-1], d.shape[1]) for t, d in each]
 
     def describe(self) -> str:
-        """How much was drawn, each value counted once."""
+        """How much was drawn, each value counted once, and how sure the bands are."""
+        from tsgen_jax.evaluation.measures import probabilistic
+
         num, count = len(self.draws[0]), len(self.draws)
         drawn = sum(int((~seen).sum()) for seen in self.observed)
         what = "that follow" if self.is_future else "that were missing"
-        return f"{drawn:,} values {what} in {count} series, {num} draws of each"
+        held = 100 * probabilistic.perfect_coverage(num, 0.9)
+        return (
+            f"{drawn:,} values {what} in {count} series, {num} draws of each (the 5 to "
+            f"95 % band of {num} draws holds {held:.0f} % of true values at best)"
+        )
 
     def plot(self):
         """A matplotlib figure: medians and bands beside what was read."""

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tsgen_jax.evaluation.scores.score import Score
+from tsgen_jax.reports import glossary
 from tsgen_jax.reports import page as report
 
 EVIL = '<script>alert("x")</script> & \'"><img src=x onerror=y>'
@@ -85,8 +86,11 @@ def test_report_has_all_sections_and_embeds_the_figures():
     reader = Reader(make_page("A run"))
     assert reader.open == []
     ids = [attrs["id"] for attrs in reader.all("section")]
-    assert [attrs["href"] for attrs in reader.all("a")] == [f"#{i}" for i in ids]
-    assert len(ids) == 1 + 3 + 1  # Summary, sections, configuration.
+    links = [attrs["href"] for attrs in reader.all("a")]
+    assert links[: len(ids)] == [f"#{i}" for i in ids]
+    terms = [attrs["id"] for attrs in reader.all("dt")]
+    assert links[len(ids) :][0] == f"#{terms[0]}" == "#term-fid"
+    assert len(ids) == 1 + 3 + 1 + 1  # Summary, sections, glossary, configuration.
     images = reader.all("img")
     assert len(images) == 2
     for attrs in images:
@@ -112,7 +116,7 @@ def test_all_text_is_escaped():
     reader = Reader(page)
     known = set("html head meta title style body h1 h2 nav ol li a section".split())
     known |= set("table thead tbody tr th td figure img figcaption p".split())
-    known |= set("details summary pre small wbr".split())
+    known |= set("details summary pre small wbr dl dt dd".split())
     assert {tag for tag, _ in reader.tags} == known
     assert not [name for _, attrs in reader.tags for name in attrs if name[:2] == "on"]
     # Title twice, section heading, contents and text, floors, note; the alt apart.
@@ -123,11 +127,15 @@ def test_all_text_is_escaped():
 def test_page_is_a_single_file():
     page = make_page("A run")
     reader = Reader(page)
+    sources = {entry.source for entry in glossary.ENTRIES.values()} - {""}
     for _, attrs in reader.tags:
         assert attrs.get("src", "data:").startswith("data:")
-        assert attrs.get("href", "#").startswith("#")
+        if attrs.get("href") not in sources:  # To be followed; nothing is fetched.
+            assert attrs.get("href", "#").startswith("#")
     assert not reader.all("link")
     assert not reader.all("script")
+    for source in sources:
+        page = page.replace(f'<a href="{source}">', "")
     assert not re.search(r"https?://|url\(|@import", page)
     (policy,) = [a["content"] for a in reader.all("meta") if "http-equiv" in a]
     assert "default-src 'none'" in policy

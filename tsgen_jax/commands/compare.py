@@ -32,6 +32,8 @@ def run(args: argparse.Namespace) -> None:
     changes = settings.parse_set(args.set)
     if args.seed is not None:
         changes["evaluation.seed"] = args.seed
+    from flax.traverse_util import flatten_dict
+
     from tsgen_jax import pipeline
     from tsgen_jax.reports import comparison
     from tsgen_jax.runs import stored_config
@@ -63,7 +65,12 @@ def run(args: argparse.Namespace) -> None:
         judged[name] = evaluate.judge_file(
             config, subject, os.path.join(args.out, name)
         )
-    comparison.write(judged, args.out)
+    configs = {
+        name: flatten_dict(stored_config.read(subject).to_dict(), sep=".")
+        for name, subject in zip(names, args.subjects, strict=True)
+        if subject in runs
+    }
+    comparison.write(judged, args.out, configs)
 
 
 def _names(subjects: list[str]) -> list[str]:

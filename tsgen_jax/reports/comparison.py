@@ -2,24 +2,37 @@
 
 import csv
 import io
+import json
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from tsgen_jax.data import spreadsheets
 from tsgen_jax.judges.assess import Assessment
 from tsgen_jax.reports import page as report
+from tsgen_jax.reports import sample_report
 from tsgen_jax.reports.figures import compare as compare_figures
-from tsgen_jax.runs import files
+from tsgen_jax.runs import files, provenance
 
 _PER_FIGURE = 8  # Panels.
+_EXPLAINED = (
+    "*: the best, and its interval overlaps with no other. Without a star the intervals "
+    "overlap or there are none: this comparison does not tell which is better."
+)
 
 
-def write(judged: Mapping[str, Assessment], directory: str) -> None:
+def write(
+    judged: Mapping[str, Assessment],
+    directory: str,
+    configs: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> None:
     """Writes compare.html, compare.csv and figures/compare_*.png; prints the table.
 
     Args:
         judged: by name; all by the same judges.
         directory: made if it is not there.
+        configs: dotted key -> value of the runs among them, by name.
 
     Raises:
         ValueError: different judges, or no score that two have in common.
@@ -35,23 +48,35 @@ def write(judged: Mapping[str, Assessment], directory: str) -> None:
     if not rows:
         raise ValueError(f"No score in common: {', '.join(judged)}.")
     os.makedirs(os.path.join(directory, "figures"), exist_ok=True)
-    sections = []
+    sections = [
+        report.Section("Scores", _EXPLAINED, None, None, _cells(rows, list(judged))),
+        _differences(configs),
+    ]
     groups = list(dict.fromkeys(row["group"] for row in rows))
     for group in groups:
         mine = [row for row in rows if row["group"] == group]
         for i in range(0, len(mine), _PER_FIGURE):
-            figure = compare_figures.plot_scores(mine[i : i + _PER_FIGURE])
-            name = f"compare_{group}_{i // _PER_FIGURE}.png"
-            report.save_figure(figure, os.path.join(directory, "figures", name))
             title = group.replace("_", " ").capitalize()
-            sections.append(report.Section(title, "", figure))
+            count = -(-len(mine) // _PER_FIGURE)
+            title += f", figure {i // _PER_FIGURE + 1} of {count}" * (count > 1)
+            some = (mine[i : i + _PER_FIGURE],)
+            section = report.drawn(title, "", compare_figures.plot_scores, some)
+            name = f"compare_{group}_{i // _PER_FIGURE}.png"
+            report.save_figure(section.figure, os.path.join(directory, "figures", name))
+            sections.append(section)
     lines = as_text(rows, list(judged))
     files.write_text(os.path.join(directory, "compare.csv"), as_csv(rows, judged))
-    page = report.make_report(
-        "Comparison: " + ", ".join(judged), [], sections, {"names": list(judged)}
-    )
+    made = provenance.now()
+    head = {
+        "Command": made["command"],
+        "Made": f"{made['date']}, {sample_report.release(made)}",
+    }
+    title = "Comparison: " + ", ".join(judged)
+    shown = {name: dict(values) for name, values in configs.items()}
+    page = report.make_report(title, [], sections, shown, head)
     report.write_report(os.path.join(directory, "compare.html"), page)
     print(lines)
+    print(f"\n{_EXPLAINED}")
     print(f"\nReport: {os.path.join(directory, 'compare.html')}")
 
 
@@ -81,6 +106,56 @@ def table(judged: Mapping[str, Assessment]) -> list[dict]:
     return [row for row in rows.values() if len(row["entries"]) >= need]
 
 
+def best(row: Mapping[str, Any]) -> str | None:
+    """Whose score is best beyond doubt; None where intervals overlap or are missing."""
+    entries = row["entries"]
+    if not row["better"] or len(entries) < 2 or any(e[2] is None for e in entries):
+        return None
+    lower = row["better"] == "lower"
+    first, *others = sorted(entries, key=lambda e: e[1], reverse=not lower)
+    if lower:
+        clear = all(first[3] < other[2] for other in others)
+    else:
+        clear = all(first[2] > other[3] for other in others)
+    return first[0] if clear else None
+
+
+def _cells(rows: list[dict], names: list[str]) -> list[list[str]]:
+    """The table of the page: a row per score, with unit, intervals and floors."""
+    lines = [["Measure", "Better", *names, "Floors"]]
+    for row in rows:
+        of, first = {name: values for name, *values in row["entries"]}, best(row)
+        cells = []
+        for name in names:
+            value, low, high = of.get(name, (None, None, None))
+            text = "" if value is None else f"{value:.4g}"
+            text += "" if low is None else f" [{low:.4g}, {high:.4g}]"
+            cells.append(text + " *" * (name == first))
+        measure = f"{row['score']} ({row['judge']})" if row["judge"] else row["score"]
+        floors = ", ".join(f"{k} {v:.4g}" for k, v in row["floors"].items())
+        lines.append([measure, row["better"], *cells, floors])
+    return lines
+
+
+def _differences(configs: Mapping[str, Mapping[str, Any]]) -> report.Section:
+    """Keys of the configs that differ; a file of series has no config."""
+    title = "What differs between the configs"
+    if len(configs) < 2:
+        return report.Section(title, "Fewer than two of them are runs.", None)
+    keys = dict.fromkeys(key for values in configs.values() for key in values)
+    lines = [["Key", *configs]]
+    for key in keys:
+        shown = [
+            json.dumps(values[key]) if key in values else "absent"
+            for values in configs.values()
+        ]
+        if len(set(shown)) > 1:
+            lines.append([key, *shown])
+    if len(lines) == 1:
+        return report.Section(title, "Nothing: the configs are equal.", None)
+    return report.Section(title, "", None, None, lines)
+
+
 def as_csv(rows: list[dict], names: Mapping | list) -> str:
     """One line per score; columns value, low and high of every name."""
     text = io.StringIO()
@@ -99,16 +174,14 @@ def as_csv(rows: list[dict], names: Mapping | list) -> str:
 
 
 def as_text(rows: list[dict], names: list[str]) -> str:
-    """The table for a terminal; '*' marks the best where a direction is better."""
+    """The table for a terminal; '*' as of `best`."""
     head = ["score", "better", *names, "floors"]
     lines = [head]
     for row in rows:
         of = {name: value for name, value, *_ in row["entries"]}
-        best = None
-        if row["better"]:
-            best = (min if row["better"] == "lower" else max)(of.values())
+        first = best(row)
         cells = [
-            f"{of[n]:.4g}{' *' if of[n] == best else '  '}" if n in of else ""
+            f"{of[n]:.4g}{' *' if n == first else '  '}" if n in of else ""
             for n in names
         ]
         title = f"{row['score']} ({row['judge']})" if row["judge"] else row["score"]

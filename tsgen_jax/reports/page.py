@@ -8,69 +8,28 @@ import json
 import math
 import os
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
+from types import MappingProxyType
 
 from matplotlib.figure import Figure
 from PIL import Image
 
 from tsgen_jax.data import spreadsheets
 from tsgen_jax.evaluation.scores.score import Score
+from tsgen_jax.reports import glossary, pieces
+from tsgen_jax.reports.figures import canvas
+from tsgen_jax.reports.style import STYLE
 
 _DPI = 150
+_PHONE = "40rem"  # Up to this width of the window figures are stacked.
 _DRAWN = weakref.WeakKeyDictionary()  # Figure -> its PNG.
 _BETTER = {"lower": "↓ lower", "higher": "↑ higher", "": ""}
 _COLUMNS = ("measure", "judge", "value", "interval", "better", "floors", "note")
 # Nothing is fetched and nothing runs, whatever text the page is given.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --dim: #57606a; --line: #d0d7de;
-  --paper: #fff; --card: #f6f8fa; --link: #0072b2 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --dim: #9198a1;
-  --line: #3d444d; --paper: #0d1117; --card: #161b22; --link: #56b4e9 } }
-* { box-sizing: border-box }
-body { margin: 0 auto; max-width: 56rem; padding: 1rem; color: var(--ink);
-  background: var(--paper); font: 16px/1.5 system-ui, sans-serif;
-  overflow-wrap: anywhere }
-h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0 1rem }
-h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; padding-top: .75rem;
-  border-top: 1px solid var(--line) }
-a { color: var(--link) }
-nav { background: var(--card); border-radius: 8px; padding: .75rem 1rem }
-nav ol { margin: 0; padding-left: 1.4rem }
-nav li { padding: .15rem 0 }
-table { border-collapse: collapse; width: 100%; font-size: .93rem;
-  overflow-wrap: normal }
-th, td { text-align: left; padding: .45rem .8rem .45rem 0; vertical-align: top;
-  border-bottom: 1px solid var(--line) }
-th, small { color: var(--dim); font-weight: 600 }
-th.group { color: var(--ink); padding-top: 1.5rem }
-th.group::first-letter { text-transform: uppercase }
-small { display: block; font-weight: 400 }
-td.value { font-variant-numeric: tabular-nums; font-weight: 600 }
-td.value, td.interval, td.better { white-space: nowrap }
-td.note { color: var(--dim); min-width: 12rem }
-@media (max-width: 56rem) { /* Every row is a card. */
-  table, tbody, th, td { display: block; overflow-wrap: anywhere }
-  thead, td:empty { display: none }
-  tr { display: flex; flex-wrap: wrap; column-gap: .8rem; padding: .55rem 0;
-    border-bottom: 1px solid var(--line) }
-  th, td { border: 0; padding: 0 }
-  td.measure, td.note { flex: 0 0 100%; font-weight: 600 }
-  td.note { font-weight: 400 }
-  td.floors::before { content: "floors: "; color: var(--dim) }
-  small { display: inline; margin-left: .4rem }
-}
-figure { margin: 1rem 0 }
-img { display: block; max-width: 100%; height: auto; margin: 0 auto;
-  background: #fff; border: 1px solid var(--line); border-radius: 8px }
-figcaption { color: var(--dim); font-size: .93rem; margin-top: .5rem }
-pre { overflow-x: auto; background: var(--card); border-radius: 8px; padding: 1rem;
-  font-size: .8rem; overflow-wrap: normal }
-summary { cursor: pointer }
-"""
 
 
 @dataclass(frozen=True)
@@ -103,10 +62,25 @@ class Section:
     title: str
     text: str
     figure: Figure | None
+    narrow: Figure | None = None  # The same for a phone; None: the figure itself.
+    table: Sequence[
+        Sequence[str]
+    ] = ()  # Rows of cells below it; the first is the head.
+
+
+def drawn(title: str, text: str, plot: Callable[..., Figure], args: tuple) -> Section:
+    """A section with the figure `plot(*args)`, for a page and for a phone."""
+    with canvas.narrow():
+        narrow = plot(*args)
+    return Section(title, text, plot(*args), narrow)
 
 
 def make_report(
-    title: str, summary: Sequence[Row], sections: Sequence[Section], config: Mapping
+    title: str,
+    summary: Sequence[Row],
+    sections: Sequence[Section],
+    config: Mapping,
+    about: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Writes the page of a run as one self-contained HTML text.
 
@@ -116,6 +90,8 @@ def make_report(
         sections: in reading order; figures are embedded as PNG, their text becomes
             the caption.
         config: of the run, nested, of what JSON can hold.
+        about: below the heading, such as date, version, seed and command; '' is
+            left out.
 
     Raises:
         ValueError: a row's `better` is unknown, or its interval is none.
@@ -123,6 +99,8 @@ def make_report(
     """
     parts = [("Scores", _table(summary))] if summary else []
     parts += [(section.title, _body(section)) for section in sections]
+    explained = pieces.explain([row.name for row in summary] + _terms(sections))
+    parts += [("What the scores mean", explained)] if explained else []
     parts.append(("Configuration", _details(config)))
     contents = "\n".join(
         f'<li><a href="#section-{i}">{html.escape(name)}</a></li>'
@@ -139,10 +117,11 @@ def make_report(
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title>
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 </head>
 <body>
 <h1>{html.escape(title)}</h1>
+{pieces.about(about)}
 <nav aria-label="Contents">
 <ol>
 {contents}
@@ -242,7 +221,10 @@ def _table(summary: Sequence[Row]) -> str:
         body += f"<tr>{name}</tr>\n" if group else ""
         for cells in lines:
             texts = {key: html.escape(text) for key, text in cells.items()}
-            texts["measure"] = texts["measure"].replace("_", "_<wbr>")
+            name, unit = cells["measure"], glossary.unit(cells["measure"])
+            texts["measure"] = pieces.link(name)
+            if unit:
+                texts["value"] += f" <small>{html.escape(unit)}</small>"
             if texts["judge"]:
                 texts["measure"] += f" <small>{texts['judge']}</small>"
             tds = [f'<td class="{key}">{texts[key]}</td>' for key in shown]
@@ -262,14 +244,26 @@ def _format(value: float | str) -> str:
 def _body(section: Section) -> str:
     paragraphs = [part for part in section.text.split("\n\n") if part.strip()]
     text = "\n".join(f"<p>{html.escape(part.strip())}</p>" for part in paragraphs)
+    text += pieces.plain_table(section.table)
     if section.figure is None:
         return text
-    source = base64.b64encode(_png(section.figure)).decode()
-    return (
-        f'<figure><img alt="{html.escape(section.title)}" '
-        f'src="data:image/png;base64,{source}">\n'
-        f"<figcaption>{text}</figcaption></figure>"
-    )
+    image = f'<img alt="{html.escape(section.title)}" src="{_source(section.figure)}">'
+    if section.narrow is not None:
+        image = (
+            f'<picture><source media="(max-width: {_PHONE})" '
+            f'srcset="{_source(section.narrow)}">\n{image}</picture>'
+        )
+    return f"<figure>{image}\n<figcaption>{text}</figcaption></figure>"
+
+
+def _source(figure: Figure) -> str:
+    return f"data:image/png;base64,{base64.b64encode(_png(figure)).decode()}"
+
+
+def _terms(sections: Sequence[Section]) -> list[str]:
+    """First cells of tables: names of scores, with their judge or without."""
+    cells = [row[0] for section in sections for row in section.table[1:]]
+    return [cell.partition(" ")[0] for cell in cells]
 
 
 def _details(config: Mapping) -> str:

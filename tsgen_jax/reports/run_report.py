@@ -18,6 +18,7 @@ from tsgen_jax.judges.assess import Assessment, check_samples
 from tsgen_jax.reports import page, sample_report
 from tsgen_jax.reports.figures import series as figures
 from tsgen_jax.reports.figures import tokens as token_figures
+from tsgen_jax.runs import provenance
 from tsgen_jax.runs.metrics import read_metrics
 
 _NUM_VIEWS = 4
@@ -55,12 +56,13 @@ def sections(
     yield "noise", page.Section("Noise in samples", str(choice), None)
     yield (
         "loss_curves",
-        page.Section(
+        page.drawn(
             "Training",
             "Training and validation of both stages, by step. The validation loss of "
             "the prior is the held-out masked-token NLL; `nll_bound` is of the token map, "
             "not of the series.",
-            figures.plot_loss_curves(_curves(workdir)),
+            figures.plot_loss_curves,
+            (_curves(workdir),),
         ),
     )
 
@@ -81,10 +83,11 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
     tokens_test = generator.encode(dataset.x_test)
     yield (
         "reconstructions",
-        page.Section(
+        page.drawn(
             "Reconstructions",
             "TEST series through the tokenizer and back: what tokens can say at best.",
-            figures.plot_reconstructions(
+            figures.plot_reconstructions,
+            (
                 hold_ends(dataset.x_test[shown]),
                 hold_ends(generator.decode(tokens_test[shown])),
                 dataset.y_test[shown],
@@ -96,19 +99,21 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
     counts = [np.bincount(t.reshape(-1), minlength=num_codes) for t in tokens]
     yield (
         "codebook_usage",
-        page.Section(
+        page.drawn(
             "Codebook usage",
             "How often each code is chosen, in order of TRAIN.",
-            token_figures.plot_codebook_usage(*counts),
+            token_figures.plot_codebook_usage,
+            (*counts,),
         ),
     )
     codes = np.asarray(generator.tokenizer_weights["codebook"].codes)
     yield (
         "codebook_map",
-        page.Section(
+        page.drawn(
             "Codebook",
             "The codes as points, and how alike they are.",
-            token_figures.plot_codebook_map(codes, counts[1]),
+            token_figures.plot_codebook_map,
+            (codes, counts[1]),
         ),
     )
     x = dataset.scaler.transform(dataset.x_train[:_NUM_VIEWS])
@@ -116,12 +121,13 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
     views = augment.make_augment(**config.augment)(key, x)
     yield (
         "augmented_views",
-        page.Section(
+        page.drawn(
             "Augmented views",
             "TRAIN series and what the augmentation makes of them: the second view, "
             f"with ssl.method={config.ssl.method!r} and "
             f"ssl.augmented_weight={config.ssl.augmented_weight}.",
-            figures.plot_augmented_views(
+            figures.plot_augmented_views,
+            (
                 hold_ends(dataset.x_train[:_NUM_VIEWS]),
                 hold_ends(dataset.scaler.inverse(np.asarray(views))),
                 config.augment.names,
@@ -144,10 +150,11 @@ def _of_prior(config, dataset, generator, samples) -> Iterator:
     ]
     yield (
         "token_maps",
-        page.Section(
+        page.drawn(
             "Token maps",
             "Tokens of TEST and of generated series: frequency bins by time.",
-            token_figures.plot_token_maps(*maps, num_codes),
+            token_figures.plot_token_maps,
+            (*maps, num_codes),
         ),
     )
     label = samples["label"][:1]
@@ -157,11 +164,12 @@ def _of_prior(config, dataset, generator, samples) -> Iterator:
     series = hold_ends(generator.decode(np.where(history == num_codes, 0, history)))
     yield (
         "decoding",
-        page.Section(
+        page.drawn(
             "Decoding one series",
             "From all tokens masked to none. Series of unfinished rounds are decoded "
             "with code 0 in place of masks.",
-            token_figures.plot_decoding(history, series, num_codes),
+            token_figures.plot_decoding,
+            (history, series, num_codes),
         ),
     )
 
@@ -207,4 +215,17 @@ def write(
         sections(config, dataset, generator, samples, workdir),
     )
     title = f"{config.name} on {dataset.name}"
-    sample_report.write(title, judged, named, config.to_dict(), workdir)
+    about = {"Seed": str(config.seed), **_origin(workdir)}
+    sample_report.write(title, judged, named, config.to_dict(), workdir, about)
+
+
+def _origin(workdir: str) -> dict[str, str]:
+    """When, with which version and by which command the run was begun."""
+    found = provenance.read(workdir)
+    if found is None:
+        return {"Run": "of a version that kept neither date nor command"}
+    return {
+        "Run begun": found["date"],
+        "With": sample_report.release(found),
+        "Command": found["command"],
+    }

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tsgen_jax.judges.assess import Assessment, Samples
 from tsgen_jax.reports import page as report
 from tsgen_jax.reports.figures import judges as judge_figures
 from tsgen_jax.reports.figures import series as figures
+from tsgen_jax.runs import provenance
 
 Named = tuple[str, report.Section]  # File name of the figure, and its section.
 
@@ -26,10 +28,11 @@ def sections(dataset: Dataset, samples: Samples, judged: Assessment) -> Iterator
         y_test = np.zeros(len(dataset.x_test), int)
     yield (
         "real_and_generated",
-        report.Section(
+        report.drawn(
             "Real beside generated",
             "TEST series and generated ones, per class, on shared axes.",
-            figures.plot_real_and_generated(dataset.x_test, y_test, x, label, classes),
+            figures.plot_real_and_generated,
+            (dataset.x_test, y_test, x, label, classes),
         ),
     )
     yield "nearest_neighbours", _nearest(x, label, classes, judged.pictures)
@@ -37,21 +40,23 @@ def sections(dataset: Dataset, samples: Samples, judged: Assessment) -> Iterator
         yield "embedding", _embedding(judged.pictures)
     yield (
         "spectra_and_autocorrelation",
-        report.Section(
+        report.drawn(
             "Spectra and autocorrelation",
             "Mean power at each frequency, and memory at each lag.",
-            judge_figures.plot_spectra_and_autocorrelation(dataset.x_test, x),
+            judge_figures.plot_spectra_and_autocorrelation,
+            (dataset.x_test, x),
         ),
     )
     tables = _below(judged.pictures, "confusion/")
     if tables:
         yield (
             "cas_confusion",
-            report.Section(
+            report.drawn(
                 "What classifiers learn from generated series",
                 "TEST as seen by classifiers trained on TRAIN, and trained on "
                 "generated series with TRAIN's class counts (CAS).",
-                judge_figures.plot_confusion(tables, dataset.classes),
+                judge_figures.plot_confusion,
+                (tables, dataset.classes),
             ),
         )
 
@@ -62,6 +67,7 @@ def write(
     named: Iterable[Named],
     config: Mapping,
     directory: str,
+    about: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Writes figures/*.png, scores.csv and report.html; prints the table.
 
@@ -71,6 +77,7 @@ def write(
         named: sections in reading order.
         config: shown at the end of the page.
         directory: made if it is not there.
+        about: of the run, for the head of the page; without it the command is shown.
     """
     figure_dir = os.path.join(directory, "figures")
     os.makedirs(figure_dir, exist_ok=True)
@@ -83,7 +90,13 @@ def write(
     if judged.notes:
         text = "\n\n".join(judged.notes)
         shown.append(report.Section("What was not measured", text, None))
-    page = report.make_report(title, rows, shown, json.loads(json.dumps(config)))
+    made = provenance.now()
+    head = {
+        **(about or {"Command": made["command"]}),
+        "Report made": f"{made['date']}, {release(made)}",
+    }
+    shown_config = json.loads(json.dumps(config))
+    page = report.make_report(title, rows, shown, shown_config, head)
     report.write_report(os.path.join(directory, "report.html"), page)
     report.write_csv(os.path.join(directory, "scores.csv"), rows)
     print(f"\n{title}\n" + "-" * len(title))
@@ -91,6 +104,12 @@ def write(
     for note in judged.notes:
         print(f"Note: {note}")
     print(f"\nReport: {os.path.join(directory, 'report.html')}")
+
+
+def release(found: Mapping[str, str]) -> str:
+    """Version and commit of what `provenance` has found, in words."""
+    at = f" (commit {found['commit']})" if found["commit"] else ""
+    return f"tsgen_jax {found['version']}{at}"
 
 
 def _below(pictures: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -108,21 +127,23 @@ def _panels(pictures: Mapping[str, np.ndarray]) -> dict[str, dict[str, np.ndarra
 
 def _embedding(pictures) -> report.Section:
     title = "Series as points"
-    return report.Section(
+    return report.drawn(
         title,
         "TEST and generated series in the same plane, in data space and in the "
         "features of the judges: where only one colour is, the other has nothing.",
-        judge_figures.plot_embedding(_panels(pictures), None, title),
+        judge_figures.plot_embedding,
+        (_panels(pictures), None, title),
     )
 
 
 def _nearest(x, label, classes, pictures) -> report.Section:
     rows = pictures["nearest/rows"]
-    return report.Section(
+    return report.drawn(
         "Nearest training series",
         "Generated series drawn at random, over the TRAIN series closest to them "
         "(Euclidean). Copies would lie on each other.",
-        judge_figures.plot_nearest_neighbours(
+        judge_figures.plot_nearest_neighbours,
+        (
             x[rows],
             pictures["nearest/train"],
             pictures["nearest/distance"],

@@ -5,10 +5,14 @@ validation and test (Okabe and Ito 2008, safe for colour-blind readers). One pag
 so that text survives a phone; no pyplot, no state.
 """
 
+import contextlib
+import contextvars
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from tsgen_jax.evaluation.measures.arrays import check_finite
 from tsgen_jax.types import Array
@@ -16,7 +20,31 @@ from tsgen_jax.types import Array
 DATA, MODEL, VIEW, VALID, TEST = "#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7"
 SPLITS = {"train": DATA, "valid": VALID, "test": TEST}
 MAX_CHANNELS = 6  # More rows than these fit no page.
-_WIDTH = 5.2  # Inches.
+_WIDTH, _NARROW = 5.2, 3.4  # Inches; of a page, and of a phone.
+_LETTERS = {_WIDTH: 90, _NARROW: 58}  # Of the words below, in a line.
+_DRAWN_NARROW = contextvars.ContextVar("drawn narrow", default=False)
+
+
+@contextlib.contextmanager
+def narrow():
+    """Figures that are made within are for a phone: narrower, panels stacked.
+
+    At 358 pixels, which a phone of 390 leaves, the smallest text has 10.
+    """
+    token = _DRAWN_NARROW.set(True)
+    try:
+        yield
+    finally:
+        _DRAWN_NARROW.reset(token)
+
+
+def columns(wide: int, on_a_phone: int = 1) -> int:
+    """Panels beside each other: `wide` on a page, `on_a_phone` within `narrow`."""
+    return min(wide, on_a_phone) if _DRAWN_NARROW.get() else wide
+
+
+def _width() -> float:
+    return _NARROW if _DRAWN_NARROW.get() else _WIDTH
 
 
 def grid(
@@ -26,7 +54,7 @@ def grid(
 
     `share_y` is matplotlib's; the x axes are shared where any y axes are.
     """
-    figure = Figure((_WIDTH, height * num_rows + 0.9), layout="constrained")
+    figure = Figure((_width(), height * num_rows + 0.9), layout="constrained")
     share = {"sharex": bool(share_y), "sharey": share_y, "squeeze": False}
     return figure, figure.subplots(num_rows, num_columns, **share)
 
@@ -35,8 +63,9 @@ def finish(
     figure: Figure, title: str, axes: np.ndarray, x_label: str, said: str
 ) -> Figure:
     """Writes the title, what is `said` below, and all axes in one style."""
-    figure.suptitle(title, fontsize=11, weight="bold")
-    said = "\n".join(textwrap.wrap(said, 90))
+    size = 11 if columns(2) == 2 else 10
+    figure.suptitle(title, fontsize=size, weight="bold", x=0.01, ha="left")
+    said = "\n".join(textwrap.wrap(said, _LETTERS[_width()]))
     figure.supxlabel(said, fontsize=7.5, x=0.01, ha="left")
     for ax in axes[-1]:
         ax.set_xlabel(x_label)
@@ -46,6 +75,19 @@ def finish(
         ax.yaxis.label.set_size(8)
         ax.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def legend(figure: Figure, colours: Mapping[str, str]) -> None:
+    """A legend beside the title: name -> colour."""
+    lines = [Line2D([], [], color=colour, lw=2) for colour in colours.values()]
+    figure.legend(
+        lines,
+        list(colours),
+        loc="outside upper right",
+        ncols=columns(2),
+        fontsize=7.5,
+        frameon=False,
+    )
 
 
 def check_series(name: str, x: Array, like: tuple | None) -> np.ndarray:

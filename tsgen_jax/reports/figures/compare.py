@@ -38,7 +38,7 @@ def plot_scores(scores: Sequence[Mapping]) -> Figure:
     runs = list(dict.fromkeys(entry[0] for one in scores for entry in one["entries"]))
     if not runs:
         raise ValueError(f"No entries in {len(scores)} scores: nothing to compare.")
-    columns = min(2, len(scores))
+    columns = min(canvas.columns(2), len(scores))
     beside = [scores[i : i + columns] for i in range(0, len(scores), columns)]
     floors = [
         list(dict.fromkeys(n for one in row for n in one["floors"])) for row in beside

@@ -48,7 +48,7 @@ def plot_nearest_neighbours(
     nearest = canvas.check_series("x_nearest", x_nearest, x.shape)
     distances = _check_distances(distances, usual_distance, names, len(x))
     shown, channels = min(len(x), _PAIRS), min(x.shape[2], canvas.MAX_CHANNELS)
-    columns = min(3, shown)
+    columns = min(canvas.columns(3, 2), shown)
     figure, axes = canvas.grid(-(-shown // columns) * channels, columns, 1.3, "row")
     for ax in axes.flat:
         ax.set_axis_off()
@@ -66,6 +66,9 @@ def plot_nearest_neighbours(
         if usual_distance > 0:
             title += f" = {distances[i] / usual_distance:.2g} × usual"
         axes[row * channels, column].set_title(title, fontsize=8)
+    canvas.legend(
+        figure, {"generated": canvas.MODEL, "nearest TRAIN series": canvas.DATA}
+    )
     said = "Vermilion: generated; blue: the nearest TRAIN series; number: their "
     said += (
         f"distance. Usual is {usual_distance:.3g}, the median from a TEST series to "
@@ -98,7 +101,7 @@ def plot_embedding(
     counts = Counter(names)
     shown = sorted(y for y, _ in counts.most_common(len(_SHAPES)))
     marks = dict(zip(shown, _SHAPES, strict=False))
-    columns = min(2, len(points))
+    columns = min(canvas.columns(2), len(points))
     height = 2.2 if columns == 2 else 3.4
     figure, axes = canvas.grid(-(-len(points) // columns), columns, height, False)
     for ax in axes.flat[len(points) :]:
@@ -111,6 +114,7 @@ def plot_embedding(
         )
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"{canvas.short(panel, 40)}\n{numbers}", fontsize=8)
+    canvas.legend(figure, _COLOURS)
     said = "Blue: real; vermilion: generated. Each panel has axes of its own."
     shapes = [f"{_SHAPES[mark]} {canvas.short(y, 16)}" for y, mark in marks.items()]
     said += f" Classes: {', '.join(shapes)}." if marks else ""
@@ -136,7 +140,9 @@ def plot_spectra_and_autocorrelation(x_real: Array, x_generated: Array) -> Figur
     if x_real.shape[1] < 2:
         raise ValueError("The series have 1 time point: no frequency and no lag.")
     channels = min(x_real.shape[2], canvas.MAX_CHANNELS)
-    figure, axes = canvas.grid(channels, 2, 1.6, False)
+    beside = canvas.columns(2)
+    figure, axes = canvas.grid(channels * 2 // beside, beside, 1.6, False)
+    axes = axes.reshape(channels, 2)
     frequencies = np.fft.rfftfreq(x_real.shape[1])[1:]
     lags = np.arange(min(_NUM_LAGS, x_real.shape[1]))
     for c, (left, right) in enumerate(axes):
@@ -156,6 +162,7 @@ def plot_spectra_and_autocorrelation(x_real: Array, x_generated: Array) -> Figur
         still = "\n".join(f"{name}: constant" for name in sets if name not in moving)
         for ax in (left, right):
             ax.text(0.5, 0.8, still, transform=ax.transAxes, ha="center", fontsize=8)
+    canvas.legend(figure, _COLOURS)
     said = "Blue: real; vermilion: generated. Lines: means; shaded with dotted edge: 5 "
     said += f"to 95 % of the series (from {_BAND_FROM} on). Power below 1e-6 of the "
     said += "real mean is cut off."
@@ -177,7 +184,7 @@ def plot_confusion(matrices: Mapping[str, Array], classes: Sequence[str]) -> Fig
     if not matrices:
         raise ValueError("There are no confusion matrices to draw.")
     many, said = len(classes), ""
-    columns = min(2, len(matrices)) if many <= _BESIDE else 1
+    columns = min(canvas.columns(2), len(matrices)) if many <= _BESIDE else 1
     rows = -(-len(matrices) // columns)
     figure, axes = canvas.grid(rows, columns, 2.6 if columns == 2 else 4.2, False)
     for ax in axes.flat[len(matrices) :]:
@@ -193,7 +200,7 @@ def plot_confusion(matrices: Mapping[str, Array], classes: Sequence[str]) -> Fig
         image = ax.imshow(percent, cmap=colours, vmin=0, vmax=100, aspect="auto")
         for (true, taken), value in np.ndenumerate(percent):
             if many <= _NAMES and value > 0:
-                colour, size = "w" if value > 55 else "k", 8 if many < 8 else 5.5
+                colour, size = "w" if value > 55 else "k", 8 if many < 8 else 7
                 style = {"color": colour, "fontsize": size, "ha": "center"}
                 ax.text(taken, true, f"{value:.0f}", va="center", **style)
         ax.set_xticks(ticks, names, rotation=90 * (sum(map(len, names)) > 24))

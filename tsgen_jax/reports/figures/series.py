@@ -41,7 +41,8 @@ def plot_reconstructions(
     legend = "Blue: test series; vermilion: reconstruction. Per class, from the left: "
     legend += "smallest, median and largest error. One y axis per row."
     title = "Reconstructions"
-    return _draw_pairs(title, x, x_hat, canvas.MODEL, rows, picks, legend + said)
+    names = "TEST series", "reconstruction"
+    return _draw_pairs(title, x, x_hat, canvas.MODEL, names, rows, picks, legend + said)
 
 
 def plot_augmented_views(x: Array, x_augmented: Array, name: str) -> Figure:
@@ -55,8 +56,9 @@ def plot_augmented_views(x: Array, x_augmented: Array, name: str) -> Figure:
     picks = [mine[:_EXAMPLES] for _, mine, _ in rows]
     legend = "Blue: series; green: its augmented view. One y axis per row."
     legend += canvas.shown_of(len(picks[0]), len(x), "series") + said
-    title = f"Augmented views: {canvas.short(name, 40)}"
-    return _draw_pairs(title, x, view, canvas.VIEW, rows, picks, legend)
+    title = f"Augmented views: {canvas.short(name, canvas.columns(40, 12))}"
+    names = "series", "augmented view"
+    return _draw_pairs(title, x, view, canvas.VIEW, names, rows, picks, legend)
 
 
 def plot_real_and_generated(
@@ -93,6 +95,7 @@ def plot_real_and_generated(
     legend = "Thin: series; thick: mean; shaded with dotted edge: 5 to 95 % (from "
     legend += f"{_BAND_FROM} series on). Dashed blue, right: mean of the real series."
     title = "Real and generated series"
+    canvas.legend(figure, {"real": canvas.DATA, "generated": canvas.MODEL})
     return canvas.finish(figure, title, axes, "time point", legend + said)
 
 
@@ -123,7 +126,7 @@ def plot_loss_curves(rows: Sequence[Mapping]) -> Figure:
     The y axis is logarithmic where values are positive and span over a decade.
     """
     panels, selected = _panels(rows)
-    columns, colours = min(2, len(panels)), dict(canvas.SPLITS)
+    columns, colours = min(canvas.columns(2), len(panels)), dict(canvas.SPLITS)
     figure, axes = canvas.grid(-(-len(panels) // columns), columns, 1.7, False)
     for ax in axes.flat[len(panels) :]:
         ax.remove()
@@ -146,7 +149,7 @@ def plot_loss_curves(rows: Sequence[Mapping]) -> Figure:
     return canvas.finish(figure, "Training", axes, "step", said)
 
 
-def _draw_pairs(title, x, other, colour, rows, picks, said) -> Figure:
+def _draw_pairs(title, x, other, colour, names, rows, picks, said) -> Figure:
     """Panels of `x` and the `other` series, one row of `picks` per row."""
     figure, axes = canvas.grid(len(rows), max(map(len, picks)), 1.25, "row")
     for (name, _, c), mine, row in zip(rows, picks, axes, strict=True):
@@ -158,13 +161,15 @@ def _draw_pairs(title, x, other, colour, rows, picks, said) -> Figure:
         for ax in row[len(mine) :]:
             ax.set_axis_off()
         row[0].set_ylabel(name)
+    canvas.legend(figure, dict(zip(names, (canvas.DATA, colour), strict=True)))
     return canvas.finish(figure, title, axes, "time point", said)
 
 
 def _draw_set(ax: Axes, x: np.ndarray, colour: str, name: str) -> None:
     """Lines, mean and band of the series `x`, [n, L]; the title has the counts."""
     drawn = x[canvas.spread(len(x), _LINES)]
-    some = f", {len(drawn)} drawn" if len(drawn) < len(x) else ""
+    apart = " " if canvas.columns(2) == 2 else "\n"
+    some = f",{apart}{len(drawn)} drawn" if len(drawn) < len(x) else ""
     ax.set_title(f"{name}, n = {len(x)}{some}", fontsize=8, color=colour)
     if len(x):
         alpha = float(np.clip(4 / len(drawn), 0.15, 0.6))

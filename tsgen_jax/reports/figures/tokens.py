@@ -41,7 +41,8 @@ def plot_codebook_usage(
         ax.bar(range(len(share)), share, width=1.0, color=colour)
         ax.stairs(outline, np.arange(len(share) + 1) - 0.5, color="0.45", lw=0.8)
         used = share[share > 0]
-        title = f"{name}: perplexity {np.exp(-(used * np.log(used)).sum()):.1f}; "
+        apart = " " if canvas.columns(2) == 2 else "\n"
+        title = f"{name}: perplexity {np.exp(-(used * np.log(used)).sum()):.1f};{apart}"
         title += f"{len(used)} of {len(share)} used, {len(share) - len(used)} dead"
         ax.set_title(title, fontsize=9)
         ax.set_ylabel("share")
@@ -69,7 +70,9 @@ def plot_codebook_map(codes: Array, counts: Array) -> Figure:
     used, order = counts > 0, np.argsort(-counts, kind="stable")
     fitted = codes[used] if used.sum() >= 3 else codes
     points, explained = embedding.pca({"fitted": fitted, "all": codes}, "fitted")
-    figure, (axes,) = canvas.grid(1, 2, 2.5, False)
+    beside = canvas.columns(2)
+    figure, axes = canvas.grid(2 // beside, beside, 2.5, False)
+    axes = axes.ravel()
     left, right = axes
     x, share = points["all"], counts[used] / max(counts.sum(), 1)
     left.scatter(*x[used].T, s=600 * share + 1, color=canvas.DATA, alpha=0.5, lw=0)
@@ -103,7 +106,7 @@ def plot_token_maps(
 ) -> Figure:
     """The first token maps, int [n, F, W], of real (top) and generated series."""
     maps = {"real": np.asarray(tokens_real), "generated": np.asarray(tokens_generated)}
-    shown = min(_MAPS, max(map(len, maps.values())))
+    shown = min(canvas.columns(_MAPS, 2), max(map(len, maps.values())))
     figure, axes = canvas.grid(2, shown, 1.3, "all")
     for row, (name, tokens) in zip(axes, maps.items(), strict=True):
         shape = (len(tokens), *maps["real"].shape[1:])
@@ -131,7 +134,11 @@ def plot_decoding(
     """
     shape = (len(token_history), np.shape(token_history)[-1])
     tokens = canvas.check_indices("token_history", token_history, shape, num_codes + 1)
-    rounds, channels, said = np.unique(canvas.spread(len(tokens), _ROUNDS)), 0, ""
+    rounds, channels, said = (
+        np.unique(canvas.spread(len(tokens), canvas.columns(_ROUNDS, 3))),
+        0,
+        "",
+    )
     if series_history is not None:
         x = canvas.check_series("series_history", series_history, (shape[0], ..., ...))
         channels = min(x.shape[2], canvas.MAX_CHANNELS)

@@ -45,7 +45,7 @@ def bits(tree) -> list[bytes]:
 @pytest.fixture(scope="module")
 def state():
     rng = np.random.default_rng(0)
-    weight = rng.normal(size=(16, 8)).astype(np.float32)
+    weight = rng.normal(size=(64, 64)).astype(np.float32)
     weight[0, :4] = np.nan, -0.0, np.inf, 1e-42
     return {
         "kernel": jnp.asarray(weight),

@@ -13,7 +13,7 @@ import pytest
 
 from tsgen_jax.runs.metrics import read_metrics
 
-_ROOT = pathlib.Path(__file__).parent.parent
+_ROOT = pathlib.Path(__file__).parents[2]
 _TINY = {
     "tokenizer.width": 8,
     "quantizer.num_codes": 8,

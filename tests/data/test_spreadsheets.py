@@ -3,6 +3,7 @@
 import csv
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tsgen_jax.data import dataset, outputs, spreadsheets
@@ -34,11 +35,17 @@ def test_words_come_back(word):
 
 
 def test_series_are_written_so_and_read_as_they_were(tmp_path):
-    """Classes with names that harm, in a table as `tsgen sample` writes it."""
+    """Classes with names that harm, in a long table as commands write it."""
     names = np.array(_HARM * 3)
     x = np.arange(len(names) * 8.0).reshape(-1, 8, 1)
     path = str(tmp_path / "samples.csv")
-    outputs.write(path, {}, outputs.long_table({"": x}, names, 0))
+    table = {
+        "series": np.repeat(np.arange(len(names)), 8),
+        "time": np.tile(np.arange(8), len(names)),
+        "value": x.ravel(),
+        "label": np.repeat(names, 8),
+    }
+    outputs.write(path, {}, pd.DataFrame(table))
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["label"][0] for row in rows} == {"'"}

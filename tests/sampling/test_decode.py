@@ -193,8 +193,9 @@ def _naive_decode(key, start, num_decode_steps, choice_temperature, token_temper
     return tokens, np.stack(history)
 
 
-@pytest.mark.parametrize("choice_temperature", [0.0, 2.0, 9.0])
-@pytest.mark.parametrize("token_temperature", [0.4, 1.0, 2.5])
+@pytest.mark.parametrize(
+    ("choice_temperature", "token_temperature"), [(2.0, 0.4), (9.0, 1.0), (0.0, 2.5)]
+)
 def test_it_is_a_loop_over_series(choice_temperature, token_temperature):
     temperatures = choice_temperature, token_temperature
     start = _masks(5, 20).at[1, 3:9].set(2)

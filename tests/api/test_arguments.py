@@ -88,3 +88,12 @@ def test_masks_and_counts_are_checked():
         with pytest.raises(ValueError, match="num="):
             arguments.as_count(value, "num", 1)
     assert arguments.as_count(np.int64(3), "num", 1) == 3
+
+
+def test_series_keep_the_digits_that_are_asked_for():
+    x = 1.7e9 + np.arange(6.0).reshape(1, 6, 1)
+    assert len(np.unique(arguments.as_series(x, "nlc", 1, "x", np.float64))) == 6
+    assert len(np.unique(arguments.as_series(x, "nlc", 1, "x"))) < 6
+    for dtype in (np.float32, np.float64):
+        with pytest.raises(ValueError, match=r"x has values .* such as 1e\+39"):
+            arguments.as_series(np.full((1, 3, 1), 1e39), "nlc", 1, "x", dtype)

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, spearmanr
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 from tsgen_jax.data import missing, scaling
@@ -140,3 +140,40 @@ def test_holding_ends_by_hand():
     np.testing.assert_array_equal(held[0], [[1, 5], [2, 6], [2, 6]])
     np.testing.assert_array_equal(held[2], x[2])
     assert missing.lengths(x).tolist() == [2, 0, 3]
+
+
+@pytest.mark.parametrize(("offset", "size"), [(1.7e9, 20), (1e6, 0.05), (-1e5, 3e-3)])
+@pytest.mark.parametrize("kind", scaling.KINDS)
+def test_a_large_offset_is_kept_in_float64(kind, offset, size):
+    wave = np.sin(np.arange(600) / 7).reshape(6, 100, 1)
+    x = offset + size * wave
+    assert scaling.choose_dtype(x, None) is np.float64
+    scaler = scaling.fit(kind, x, None)
+    assert scaler.dtype is np.float64
+    scaled = scaler.transform(x)
+    assert scaled.dtype == np.float32
+    assert spearmanr(scaled.ravel(), wave.ravel()).statistic > 0.9999
+    if kind == "standard":
+        judge = (wave - wave.mean()) / wave.std()
+        np.testing.assert_allclose(scaled, judge, atol=1e-5)
+    back = scaler.inverse(scaled)
+    assert back.dtype == np.float64
+    np.testing.assert_allclose(back - offset, size * wave, atol=2e-3 * size)
+
+
+def test_float32_stays_where_it_is_enough():
+    x = 1000 + np.sin(np.arange(600) / 7).reshape(6, 100, 1)
+    assert scaling.choose_dtype(x, None) is np.float32
+    noise = np.where(np.arange(600).reshape(6, 100, 1) % 2, 0.3, 0.1 + 0.2)
+    assert scaling.choose_dtype(noise, None) is np.float32
+    scaler = scaling.fit("standard", noise, None)  # A constant but for rounding.
+    assert scaler.std == 1
+    ends = scaling.EndScaler(scaler)
+    assert ends.inverse(ends.transform(noise)).dtype == np.float32
+
+
+def test_what_float32_cannot_hold_is_refused():
+    scaler = scaling.fit("standard", _X[..., :1], None)
+    with pytest.raises(ValueError, match=r"1e\+39 is too far from all values of TRAIN"):
+        scaler.transform(np.array([[[1e39]]]))
+    assert np.isnan(scaler.transform(np.array([[[np.nan]]]))).all()

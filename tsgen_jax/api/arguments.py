@@ -25,7 +25,8 @@ def as_series(
         dtype: of the result, float32 or float64.
 
     Raises:
-        ValueError: another layout, shape or type, no series, or infinite values.
+        ValueError: another layout, shape or type, no series, or values that are no
+            finite float32.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout={layout!r}: known are {', '.join(LAYOUTS)}.")
@@ -47,6 +48,13 @@ def as_series(
     if np.isinf(x).any():
         series = int(np.argwhere(np.isinf(x))[0][0])
         raise ValueError(f"{name} has infinite values, the first in series {series}.")
+    large = np.abs(x.astype(np.float64)) > np.finfo(np.float32).max
+    if large.any():
+        series = int(np.argwhere(large)[0][0])
+        raise ValueError(
+            f"{name} has values that are no finite float32, such as {x[large][0]:g} in "
+            f"series {series}: correct them, or use another unit."
+        )
     return x.astype(dtype)
 
 

@@ -70,7 +70,8 @@ def extend(
     while paths.shape[1] < length:
         done = paths.shape[1]
         kept = done if max(length, done + 1) <= window else min(done, overlap)
-        x = np.full((len(paths), window, paths.shape[2]), np.nan, np.float32)
+        dtype = np.result_type(paths, np.float32)
+        x = np.full((len(paths), window, paths.shape[2]), np.nan, dtype)
         x[:, :kept] = paths[:, done - kept :]
         observed = np.zeros(x.shape, bool)
         observed[:, :kept] = True

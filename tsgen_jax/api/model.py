@@ -159,7 +159,9 @@ class Model(Shown):
         Returns:
             float32 [num, n, horizon, C].
         """
-        context = arguments.as_series(context, layout, self.num_channels, "context")
+        context = arguments.as_series(
+            context, layout, self.num_channels, "context", self.facts.scaler.dtype
+        )
         horizon = arguments.as_count(horizon, "horizon", 1)
         num = arguments.as_count(num, "num", 1)
         label = self._label(label, len(context), label_index)

@@ -11,6 +11,7 @@ import importlib.util
 import jax
 import jax.export
 import jax.numpy as jnp
+import numpy as np
 
 from tsgen_jax.constraints.rules import Rules
 from tsgen_jax.data.dataset import Scaler
@@ -89,6 +90,12 @@ def _inverse(scaler: Scaler):
         raise ValueError(
             "Only standard scaling of series of one length can go into a sampler of "
             "jax alone: export without the sampler (--no-sampler)."
+        )
+    if scaler.dtype != np.float32:
+        raise ValueError(
+            f"Values about {scaler.mean.max():g} need float64, which a sampler of jax "
+            "alone lacks: export without the sampler (--no-sampler), or train on values "
+            "less an offset."
         )
     mean, std = (jnp.asarray(v, jnp.float32) for v in (scaler.mean, scaler.std))
     return functools.partial(_affine, mean=mean, std=std)

@@ -36,9 +36,9 @@ def fill(
         num: draws.
 
     Returns:
-        float32 [num, L_i, C] each, exactly the series where it is not missing.
+        float [num, L_i, C] each, exactly the series where it is not missing.
     """
-    paths = [np.repeat(np.float32(x)[None], num, axis=0) for x in series]
+    paths = [np.repeat(_floats(x)[None], num, axis=0) for x in series]
     waves = _waves(
         [np.isnan(x).any(axis=-1) for x in series], generator.tokenizer.length
     )
@@ -48,6 +48,11 @@ def fill(
             of = jax.random.fold_in(jax.random.fold_in(key, _WAVES), number)
         _draw(generator, of, paths, jobs, label, number == 0)
     return paths
+
+
+def _floats(x: np.ndarray) -> np.ndarray:
+    """`x` as float32, or float64 where it is that: some series need it."""
+    return np.asarray(x, np.result_type(x, np.float32))
 
 
 def _waves(
@@ -85,7 +90,8 @@ def _windows(length: int, window: int) -> list[tuple[int, int]]:
 def _draw(generator, key, paths, jobs, label, alike: bool) -> None:
     """Draws one wave into `paths`; `alike`: all draws still have the same past."""
     window, num = generator.tokenizer.length, len(paths[0])
-    x = np.full((num, len(jobs), window, paths[0].shape[-1]), np.nan, np.float32)
+    shape = num, len(jobs), window, paths[0].shape[-1]
+    x = np.full(shape, np.nan, paths[0].dtype)
     for j, (row, start, _, _) in enumerate(jobs):
         one = paths[row][:, start : start + window]
         x[:, j, : one.shape[1]] = one
@@ -127,7 +133,7 @@ def go_on(
         overlap: see `completion.extend`.
 
     Returns:
-        float32 [num, horizon, C] each.
+        float [num, horizon, C] each.
 
     Raises:
         ValueError: a series has no value in its last L time points.
@@ -144,7 +150,7 @@ def go_on(
     for number, length in enumerate(dict.fromkeys(count.tolist())):
         rows = np.flatnonzero(count == length)
         of = jax.random.fold_in(key, _WAVES - number) if number else key
-        past = np.stack([series[r] for r in rows]).astype(np.float32)
+        past = _floats(np.stack([series[r] for r in rows]))
         drawn = _go_on(generator, of, past, horizon, label[rows], num, overlap)
         for place, row in enumerate(rows):
             found[row] = drawn[:, place]
@@ -157,7 +163,7 @@ def _go_on(generator, key, past, horizon, label, num, overlap):
     if not np.isnan(past[:, -window:]).any():
         return completion.forecast(generator, key, past, horizon, label, num, overlap)
     if length + horizon <= window:
-        x = np.full((len(past), window, past.shape[2]), np.nan, np.float32)
+        x = np.full((len(past), window, past.shape[2]), np.nan, past.dtype)
         x[:, :length] = past
         drawn = generator.inpaint(key, x, ~np.isnan(x), label, num)
         return drawn[:, :, length : length + horizon]

@@ -137,7 +137,8 @@ class Trained:
         return overlap
 
     def _shaped(self, x: ArrayLike, layout: str, name: str) -> np.ndarray:
-        x = arguments.as_series(x, layout, self.num_channels, name)
+        dtype = self.facts.scaler.dtype
+        x = arguments.as_series(x, layout, self.num_channels, name, dtype)
         if x.shape[1] != self.length:
             raise ValueError(
                 f"{name} has {x.shape[1]} time points, the model {self.length}."

@@ -24,7 +24,9 @@ __all__ = ["MISSING", "SPLITS", "Dataset", "Scaler", "fit_scaler", "load_dataset
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Dataset:
-    """Series in original units, float32 [n, L, C]; classes as int32 [n].
+    """Series in original units, float [n, L, C]; classes as int32 [n].
+
+    They are float32, or float64 where float32 would blur them (`scaling.choose_dtype`).
 
     Series of unequal lengths have NaN after their end. Inside there is none: what was
     missing is interpolated, and `observed_*` tells it from what was given.
@@ -251,9 +253,11 @@ def _make(
             numbers(train.y), validation_fraction, split_seed
         )
         train, valid = train.rows(~is_valid), train.rows(is_valid)
+    marked = train.observed if division.num_filled or division.ends else None
+    dtype = scalers.choose_dtype(train.x, marked)
     fields = {}
     for part, of in (("train", train), ("valid", valid), ("test", test)):
-        fields[f"x_{part}"] = of.x.astype(np.float32)
+        fields[f"x_{part}"] = of.x.astype(dtype)
         fields[f"y_{part}"] = numbers(of.y)
         if division.num_filled or division.ends:
             fields[f"observed_{part}"] = of.observed

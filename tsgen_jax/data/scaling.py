@@ -13,6 +13,8 @@ from tsgen_jax.data import missing
 
 KINDS = ("standard", "robust", "quantile")
 _MAX_QUANTILES = 1000
+_ROUNDING = 1e-3  # Of the scale: float32 may be so far from a value, and no farther.
+_CONSTANT = 1e-12  # Of the values: a range below this is rounding.
 _EDGE = 1e-7  # Of the distribution; beyond it a normal variate is not told apart.
 
 
@@ -32,13 +34,22 @@ class Scaler:
         if not (finite & (self.std > 0)).all():
             raise ValueError(f"Scales nothing: mean {self.mean}, std {self.std}.")
 
+    @property
+    def dtype(self) -> type[np.floating]:
+        """Of series in original units: float64 where float32 would blur them."""
+        return _dtype(self.mean, self.std)
+
     def transform(self, x: np.ndarray) -> np.ndarray:
-        """`x` [..., C] in original units, to float32 of centre 0 and scale 1."""
-        return ((_checked(x, len(self.mean)) - self.mean) / self.std).astype(np.float32)
+        """`x` [..., C] in original units, to float32 of centre 0 and scale 1.
+
+        Raises:
+            ValueError: another number of channels, or a value too far out for float32.
+        """
+        return _finite((_checked(x, len(self.mean)) - self.mean) / self.std, x)
 
     def inverse(self, x: np.ndarray) -> np.ndarray:
-        """`x` [..., C] as `transform` gives it, to float32 in original units."""
-        return (_checked(x, len(self.mean)) * self.std + self.mean).astype(np.float32)
+        """`x` [..., C] as `transform` gives it, to `dtype` in original units."""
+        return (_checked(x, len(self.mean)) * self.std + self.mean).astype(self.dtype)
 
     def mark(self, observed: np.ndarray) -> np.ndarray:
         """Which values of `transform(x)` stand for given ones, of the shape of `x`."""
@@ -84,17 +95,22 @@ class QuantileScaler:
         if (np.diff(q, axis=0) < 0).any():
             raise ValueError("quantiles must ascend in every channel.")
 
+    @property
+    def dtype(self) -> type[np.floating]:
+        """As `Scaler.dtype`."""
+        return _dtype(np.abs(self.quantiles).max(0), _scale(self.quantiles.T))
+
     def transform(self, x: np.ndarray) -> np.ndarray:
         """`x` [..., C] in original units, to float32 of a normal distribution."""
         return self._by_channel(x, self._to_normal).astype(np.float32)
 
     def inverse(self, x: np.ndarray) -> np.ndarray:
-        """`x` [..., C] as `transform` gives it, to float32 in original units."""
+        """`x` [..., C] as `transform` gives it, to `dtype` in original units."""
 
         def original(values, q):
             return np.interp(scipy.special.ndtr(values), _levels(len(q)), q)
 
-        return self._by_channel(x, original).astype(np.float32)
+        return self._by_channel(x, original).astype(self.dtype)
 
     def mark(self, observed: np.ndarray) -> np.ndarray:
         """As `Scaler.mark`."""
@@ -131,6 +147,11 @@ class EndScaler:
 
     values: Scaler | QuantileScaler
 
+    @property
+    def dtype(self) -> type[np.floating]:
+        """As `Scaler.dtype`."""
+        return self.values.dtype
+
     def transform(self, x: np.ndarray) -> np.ndarray:
         """`x` [..., L, C] with NaN after the end, to finite float32 [..., L, C + 1]."""
         inside = np.arange(np.shape(x)[-2]) < missing.lengths(x)[..., None]
@@ -139,7 +160,7 @@ class EndScaler:
         return np.concatenate([scaled, channel], axis=-1)
 
     def inverse(self, x: np.ndarray) -> np.ndarray:
-        """`x` [..., L, C + 1] to float32 [..., L, C] with NaN after the end.
+        """`x` [..., L, C + 1] to `dtype` [..., L, C] with NaN after the end.
 
         The end is the step from 1 to -1 that is nearest to the last channel in squared
         distance; one time point at least is inside.
@@ -167,12 +188,49 @@ AnyScaler = Scaler | QuantileScaler | EndScaler
 def fit_scaler(x: np.ndarray) -> Scaler:
     """Fits mean and standard deviation to a whole part, [n, L, C]; constant: std 1.
 
-    It is fit to float32 values, what `transform` is given: a channel that float32
-    cannot tell from a constant counts as one.
+    What differs by rounding alone counts as constant.
     """
-    x = np.asarray(x, dtype=np.float32).astype(np.float64)
-    constant = x.min(axis=(0, 1)) == x.max(axis=(0, 1))
+    x = np.asarray(x, dtype=np.float64)
+    constant = _constant(np.moveaxis(x, -1, 0))
     return Scaler(x.mean(axis=(0, 1)), np.where(constant, 1.0, x.std(axis=(0, 1))))
+
+
+def choose_dtype(x: np.ndarray, observed: np.ndarray | None) -> type[np.floating]:
+    """Of series [n, L, C] in original units: float32, or float64 if that blurs them.
+
+    Float32 has 7 digits: of 1.7e9 + 20 sin(t) it keeps nothing.
+
+    Args:
+        x: float64.
+        observed: as of `fit`.
+    """
+    known = _known(np.asarray(x, dtype=np.float64), observed)
+    if any(v.size == 0 for v in known):
+        return np.float32
+    centre = np.array([v.mean() for v in known])
+    return _dtype(centre, _scale(known))
+
+
+def _dtype(centre: np.ndarray, scale: np.ndarray) -> type[np.floating]:
+    blur = np.spacing(np.abs(centre).astype(np.float32)).astype(np.float64) / 2
+    return np.float64 if (blur > _ROUNDING * scale).any() else np.float32
+
+
+def _scale(channels) -> np.ndarray:
+    """Standard deviation of each channel's values, 1 where they are constant."""
+    return np.where(_constant(channels), 1.0, [np.std(v) for v in channels])
+
+
+def _constant(channels) -> np.ndarray:
+    """Whether the values of each channel, as float64 of any number, are equal."""
+    bounds = np.array([(v.min(), v.max()) for v in channels])
+    return np.ptp(bounds, axis=1) <= _CONSTANT * np.abs(bounds).max(axis=1)
+
+
+def _known(x: np.ndarray, observed: np.ndarray | None) -> list[np.ndarray]:
+    """The given values of each channel."""
+    channels = range(x.shape[-1])
+    return [x[..., c] if observed is None else x[observed[..., c], c] for c in channels]
 
 
 def fit(
@@ -193,12 +251,8 @@ def fit(
     check_kind(kind)
     if kind == "standard" and observed is None:
         return fit_scaler(x)
-    x = np.asarray(x, dtype=np.float32).astype(np.float64)
-    channels = range(x.shape[-1])
-    known = [
-        x[..., c] if observed is None else x[observed[..., c], c] for c in channels
-    ]
-    empty = [c for c in channels if known[c].size == 0]
+    known = _known(np.asarray(x, dtype=np.float64), observed)
+    empty = [c for c, values in enumerate(known) if values.size == 0]
     if empty:
         raise ValueError(f"Channel {empty[0]} (counting from 0) has no value in TRAIN.")
     if kind == "quantile":
@@ -211,8 +265,7 @@ def fit(
             [np.quantile(v, [0.25, 0.5, 0.75]) for v in known]
         )
         scale = high - low
-    constant = np.array([v.min() == v.max() for v in known])
-    scale = np.where(constant, 1.0, scale)
+    scale = np.where(_constant(known), 1.0, scale)
     if (scale == 0).any():
         raise ValueError(
             f"data.scaling={kind}: half the values or more of channel "
@@ -240,6 +293,19 @@ def _quantiles(values: np.ndarray, count: int) -> np.ndarray:
 
 def _levels(count: int) -> np.ndarray:
     return np.linspace(0, 1, count)
+
+
+def _finite(scaled: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """`scaled` as float32; ValueError where it is too large for that."""
+    with np.errstate(over="ignore"):
+        cast = scaled.astype(np.float32)
+    far = np.isinf(cast)
+    if far.any():
+        raise ValueError(
+            f"{np.asarray(x)[far][0]:g} is too far from all values of TRAIN: scaled it is "
+            "no finite float32. Correct it, or leave it out."
+        )
+    return cast
 
 
 def _checked(x: np.ndarray, channels: int) -> np.ndarray:

@@ -220,7 +220,7 @@ class Generator:
             float32 [num, n, L, C], exactly `x` where observed.
         """
         label, count = self._checked(label), len(label)
-        x = np.where(observed, x, 0).astype(np.float32)
+        x = np.where(observed, x, 0).astype(self.scaler.dtype)
         scaled = self.scaler.transform(x)
         extra = scaled.shape[-1] - x.shape[-1]  # Channels of the scaler are known.
         seen = np.pad(observed, ((0, 0), (0, 0), (0, extra)), constant_values=True)

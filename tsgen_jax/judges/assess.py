@@ -121,14 +121,16 @@ def check_samples(dataset: Dataset, x: Array, label: Array | None) -> Samples:
         )
     if len(x) < 2:
         raise ValueError(f"{len(x)} series: there must be two or more to judge.")
-    bad = ~np.isfinite(x)
+    dtype = dataset.x_test.dtype
+    with np.errstate(over="ignore"):
+        bad = ~np.isfinite(x.astype(np.float32))
     if bad.any():
         raise ValueError(
             f"The samples hold {bad.sum()} values that are not finite, the first in "
-            f"series {np.argwhere(bad)[0][0]}. Leave those series out."
+            f"series {np.argwhere(bad)[0][0]}. Leave those series out (float32 ends at 3.4e38)."
         )
     if label is None:
-        return Samples(x.astype(np.float32), None)
+        return Samples(x.astype(dtype), None)
     label = np.asarray(label)
     if label.shape != (len(x),) or label.dtype.kind not in "iu":
         raise ValueError(
@@ -142,13 +144,13 @@ def check_samples(dataset: Dataset, x: Array, label: Array | None) -> Samples:
             f"{dataset.name} are {names}; -1 means none."
         )
     if (label < 0).all():
-        return Samples(x.astype(np.float32), None)
+        return Samples(x.astype(dtype), None)
     if (label < 0).any():
         raise ValueError(
             f"{(label < 0).sum()} of {len(label)} series have no class (-1). Give all "
             "series a class, or none."
         )
-    return Samples(x.astype(np.float32), label.astype(np.int32))
+    return Samples(x.astype(dtype), label.astype(np.int32))
 
 
 _PARTS = {  # Of an evaluation, in order, and what each does.

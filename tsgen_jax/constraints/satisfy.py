@@ -42,7 +42,7 @@ def project(
             found[..., at] = _together(rules, each, values, free[..., at])
     # Bounds are float32 numbers, and rounding keeps order: nothing leaves them. The
     # zero makes 0 of -0, which a table would show.
-    return np.where(free, (found + 0.0).astype(np.float32), x)
+    return np.where(free, (found + 0.0).astype(x.dtype), x)
 
 
 def _channel(rules, c, x, free, asked: Sum | None) -> np.ndarray:
@@ -192,7 +192,7 @@ def quantiles(
     Returns:
         float32 [len(levels), n, L, C].
     """
-    found = np.quantile(draws, levels, axis=0).astype(np.float32)
+    found = np.quantile(draws, levels, axis=0).astype(draws.dtype)
     single = rules.of_single_values()
     for level, x in zip(levels, found, strict=True):
         x[...] = project(rules if level == 0.5 else single, x, observed)

@@ -34,6 +34,8 @@ def choose(source: Source, cells: time_text.Cells) -> tuple[str, tuple]:
         best = min(orders, key=lambda o: np.isnat(walls[o]).sum())
         bad = np.isnat(walls[best])
         source.check(bad, lambda c: f"{c!r} is no date, read {best}. {KNOWN}.")
+    if all(np.array_equal(walls[o], walls[valid[0]]) for o in valid):
+        return valid[0], ()  # Such as 1/1/2023 throughout: all orders read the same.
     said = f"times are read {{}}, as {cells.time_format(valid[0])}"
     if len(valid) == 1:
         return valid[0], (

@@ -13,6 +13,13 @@ def test_wilson_is_scipys(hits, num, level):
     np.testing.assert_allclose(found, (judge.low, judge.high), atol=1e-12)
 
 
+@pytest.mark.parametrize(("hits", "num"), [(0, 9), (1, 9), (149, 150), (7, 7)])
+def test_clopper_pearson_is_scipys(hits, num):
+    judge = stats.binomtest(hits, num).proportion_ci(0.95, method="exact")
+    found = intervals.clopper_pearson(hits / num, num, 0.95)
+    np.testing.assert_allclose(found, (judge.low, judge.high), atol=1e-12)
+
+
 def test_wilson_of_the_textbook():
     """Agresti and Coull 1998: 0 of 10 at 95 % is [0, 0.278]; 9 of 10 [0.596, 0.982]."""
     np.testing.assert_allclose(intervals.wilson(0, 10, 0.95), (0, 0.2775), atol=1e-4)
@@ -57,6 +64,7 @@ def test_student_is_scipys():
     [
         lambda: intervals.wilson(1.2, 9, 0.9),
         lambda: intervals.wilson(0.5, 0, 0.9),
+        lambda: intervals.clopper_pearson(0.5, 0, 0.9),
         lambda: intervals.wilson(0.5, 9, 95),
         lambda: intervals.student([1.0], 0.9),
         lambda: intervals.student([1.0, 2.0], 1.0),

@@ -149,7 +149,7 @@ def test_privacy_is_that_of_direct_calls():
     _, variance = privacy.closer_to_train(*rows, 0)
     assert variance > share.value * (1 - share.value) / 120  # They share neighbours.
     size = share.value * (1 - share.value) / variance
-    ends = intervals.wilson(share.value, size, 0.9)
+    ends = intervals.clopper_pearson(share.value, size, 0.9)
     np.testing.assert_allclose((share.low, share.high), ends)
     for score in got.values():
         assert score.low <= score.value <= score.high

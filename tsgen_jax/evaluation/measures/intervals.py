@@ -39,6 +39,29 @@ def wilson(share: float, num: float, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def clopper_pearson(share: float, num: float, level: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share of `num` independent cases.
+
+    Clopper and Pearson 1934: never holds less than it says, and so is wider than
+    Wilson's; for numbers that are estimates themselves. Arguments as of `wilson`.
+
+    Returns:
+        low, high: in [0, 1].
+
+    Raises:
+        ValueError: a share, number or level out of range.
+    """
+    if not 0 <= share <= 1 or not num > 0 or not 0 < level < 1:
+        raise ValueError(
+            f"share={share} must lie in [0, 1], num={num} be above 0, and "
+            f"level={level} lie between 0 and 1."
+        )
+    hits, tail = share * num, (1 - level) / 2
+    low = 0.0 if share == 0 else stats.beta.ppf(tail, hits, num - hits + 1)
+    high = 1.0 if share == 1 else stats.beta.ppf(1 - tail, hits + 1, num - hits)
+    return float(low), float(high)
+
+
 def effective_size(share: float, num: int, variance: float) -> float:
     """Independent cases whose share scatters as one of `num` dependent cases does.
 
@@ -46,7 +69,7 @@ def effective_size(share: float, num: int, variance: float) -> float:
     0 or 1 or does not scatter at all, which leaves nothing to estimate: a caller who
     knows how many cases go together should take fewer. Korn and
     Graubard 1998, Confidence Intervals for Proportions with Small Expected Number of
-    Positive Counts, use it with Clopper and Pearson's interval in the same way.
+    Positive Counts, use it with Clopper and Pearson's interval.
 
     Args:
         share: in [0, 1].

@@ -10,7 +10,7 @@ generator made: 'TRAIN' in the place of the samples, 'TEST halves' one seeded ra
 half of TEST against the other, and 'TEST', where TEST alone has a value, that value.
 Intervals hold the scatter of TEST and of the samples and end where the measure ends;
 that of the inception score and of NNDR is of the samples only, that of the share closer
-to TRAIN of all three sets. Shares have Wilson's interval, with as many cases as their
+to TRAIN of all three sets. Shares have Wilson's or Clopper and Pearson's interval, with as many cases as their
 scatter says are independent; the others are by drawing. `notes` say which scores are left out and why, a score's own note what it
 rests on: numbers of rows, shrinkage, neighbours. Settings are keys of
 `config.evaluation`. Equal arguments give equal scores, bit for bit.

@@ -29,8 +29,9 @@ def privacy_scores(
 
     Nearest distances are computed once; intervals of distances are the plain bootstrap
     of them, so TRAIN stays fixed: what it is about is whether these series were copied.
-    The interval of the share closer to TRAIN is Wilson's, with as many independent
-    samples as `privacy.closer_to_train` says: it holds the scatter of all three sets.
+    The interval of the share closer to TRAIN is Clopper and Pearson's, with as many
+    independent samples as `privacy.closer_to_train` says: it holds the scatter of all
+    three sets.
 
     Args:
         samples: generated series or rows, float [m, ...].
@@ -101,11 +102,11 @@ def _share(samples, train, test, seed, level, counts) -> Score:
     value, (a, b) = closer.mean(), halves(len(test), seed)
     floor = privacy.share_closer_to_train(test[a], train, test[b], seed)
     size = intervals.effective_size(value, len(samples), variance)
-    ends = intervals.wilson(value, size, level)
+    ends = intervals.clopper_pearson(value, size, level)
     said = (
         counts,
         f"Closest of {min(len(train), len(test))} series each.",
-        f"Interval: Wilson's, of {size:.0f} independent samples.",
+        f"Interval: Clopper and Pearson's, of {size:.0f} independent samples.",
     )
     table, floors = privacy.MEASURES[name], {"TEST halves": floor}
     return make_score("privacy", "", name, table, value, ends, floors, said)

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from aeon.datasets import load_gunpoint
 
@@ -27,6 +28,9 @@ def files(tmp_path):
     x, y = load_gunpoint("TRAIN")
     x, y = x.swapaxes(1, 2), np.asarray(y, int) - 1
     np.savez(tmp_path / "copies.npz", x=x, label=y)
+    # As tsgen sample writes it: classes by name.
+    table = pd.DataFrame(x[:, :, 0]).add_prefix("t").assign(label=y + 1)
+    table.to_csv(tmp_path / "copies.csv", index=False)
     noise = np.random.default_rng(0).normal(size=x.shape)
     np.savez(tmp_path / "noise.npz", x=noise, label=y)
     np.savez(tmp_path / "short.npz", x=x[:, :100], label=y)
@@ -35,7 +39,7 @@ def files(tmp_path):
 
 def test_files_are_judged_and_compared(files, quick, monkeypatch, capsys):
     out = files / "out"
-    arguments = ["evaluate", "--data=GunPoint", f"--samples={files / 'copies.npz'}"]
+    arguments = ["evaluate", "--data=GunPoint", f"--samples={files / 'copies.csv'}"]
     assert console.run(monkeypatch, *arguments, f"--out={out}", *quick) == 0
     found = json.loads((out / "evaluation" / "scores.json").read_text())
     of = {row["name"]: row for row in found["scores"]}

@@ -15,8 +15,9 @@ examples:
   tsgen evaluate --data=GunPoint --samples=other.npz --set evaluation.scores=fidelity
   tsgen evaluate --data=sensors.csv --window=96 --samples=other.npz
 
-samples: .npz with x [n, L, C] in the units of the set, and label int [n] (0, 1, ... in
-the order of the set's classes) where there are classes; or .npy with x.
+samples: a table like the file of the set, as tsgen sample writes it; or .npz with x
+[n, L, C] in the units of the set, and label [n] where there are classes: their names, or
+0, 1, ... in the order of an array classes, else of the set's classes; or .npy with x.
 """
 _LOG = logging.getLogger(__name__)
 
@@ -70,12 +71,12 @@ def judge_file(config, path: str, out: str):
     """
     from tsgen_jax.data.dataset import load_dataset
     from tsgen_jax.data.missing import hold_ends
-    from tsgen_jax.data.sources.samples import load_samples
+    from tsgen_jax.data.sources import sample_files
     from tsgen_jax.judges import assess
     from tsgen_jax.reports import sample_report
 
     dataset = load_dataset(**config.data)
-    x, label = load_samples(path)
+    x, label = sample_files.read(path, dataset)
     if dataset.has_ends and x.ndim == 3 and x.dtype.kind == "f":
         x = hold_ends(x)
     dataset, notes = assess.completed(dataset)

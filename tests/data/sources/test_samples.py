@@ -10,7 +10,7 @@ def test_both_kinds_of_file(tmp_path):
     np.savez(tmp_path / "b.npz", x=x)
     np.save(tmp_path / "c.npy", x)
     found = [load_samples(str(tmp_path / name)) for name in ("a.npz", "b.npz", "c.npy")]
-    for got, _ in found:
+    for got, *_ in found:
         np.testing.assert_array_equal(got, x)
     np.testing.assert_array_equal(found[0][1], label)
     assert found[1][1] is None

@@ -116,7 +116,7 @@ def test_damaged_samples_are_generated_again(tmp_path):
         np.testing.assert_array_equal(stored["x"], samples["x"])
 
 
-def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch):
+def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch, caplog):
     """Between finished networks and samples; whoever uses the run has it."""
     data = tiny.make_dataset()
     monkeypatch.setattr(pipeline, "load_dataset", lambda **_: data)
@@ -128,7 +128,10 @@ def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch):
         "num_devices": 1,
     }
     workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
+    caplog.set_level("INFO", "tsgen_jax")
     assert pipeline.run(config, str(workdir), evaluate=False) == {}
+    assert "Stage 2 of 3: prior" in caplog.text
+    caplog.clear()
     chosen = json.loads((workdir / "sampling.json").read_text())
     assert chosen["residual_scale"] in (0.5, 1.0)
     assert list(chosen["fid_minirocket"]) == ["0.5", "1.0"]
@@ -136,6 +139,13 @@ def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch):
     assert model.generator.residual_scale == chosen["residual_scale"]
 
     pipeline.run(config, str(workdir))
+    told = [record.getMessage() for record in caplog.records]
+    stages = [line.split(" (")[0] for line in told if line.startswith("Stage ")]
+    names = ("tokenizer", "prior", "residual noise", "samples", "evaluation", "report")
+    assert stages == [f"Stage {i} of 6: {n}" for i, n in enumerate(names, start=1)]
+    assert any("done before; weights of step" in line for line in told)
+    assert not any("{" in line for line in told)  # Words, not dicts.
+    assert (workdir / "tensorboard" / "run").is_dir()
     with np.load(workdir / "samples.npz") as stored:
         samples = dict(stored)
     added = samples["x"] - model.decode(samples["tokens"])

@@ -66,7 +66,10 @@ def run(args: argparse.Namespace) -> None:
     checks.check_config(config)
     dataset = load_dataset(**config.data)
     if not dataset.has_labels and "sample.class_conditional" not in changes:
-        _LOG.info("No labels: sample.class_conditional=False.")
+        _LOG.info(
+            "The data have no classes: series are generated without one "
+            "(sample.class_conditional=False)."
+        )
         config.sample.class_conditional = False
     path = config.data.path
     name = files.stem(path) if path else f"{config.name}-{config.data.name}"

@@ -7,11 +7,11 @@ which is an error, from a damaged checkpoint, which is passed over.
 """
 
 import contextlib
+import logging
 import os
 import shutil
 
 import jax
-from absl import logging
 from orbax.checkpoint import v1 as ocp
 
 from tsgen_jax.runs import description
@@ -24,6 +24,8 @@ from tsgen_jax.runs.stored_state import (
     reason,
 )
 from tsgen_jax.types import PyTree
+
+_LOG = logging.getLogger(__name__)
 
 _BROKEN = ".broken"  # Appended to the name of a checkpoint that cannot be read.
 
@@ -84,7 +86,7 @@ class Checkpoints(contextlib.AbstractContextManager):
                 os.rename(path, path + _BROKEN)
                 self._checkpointer.reload()
         if any(step == saved.step for saved in self._checkpointer.checkpoints):
-            logging.info("%s holds step %d already.", self._directory, step)
+            _LOG.debug("%s holds step %d already.", self._directory, step)
             return False
         what = f"Cannot save the checkpoint of step {step} in {self._directory}"
         with in_words(what):
@@ -197,7 +199,7 @@ def _set_unreadable_aside(directory: str) -> bool:
 
 
 def _say_damaged(path: str, why: str, instead: int) -> None:
-    logging.warning(
+    _LOG.warning(
         f"Checkpoint {path} cannot be read ({why}). Step {instead} is used instead; the "
         "damaged one is deleted when the next checkpoint is complete."
     )

@@ -1,14 +1,16 @@
 """Reading a stored state, and what Orbax raises in words."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 
 import jax
-from absl import logging
 from orbax.checkpoint import v1 as ocp
 
 from tsgen_jax.runs import description
 from tsgen_jax.types import PyTree
+
+_LOG = logging.getLogger(__name__)
 
 Info = dict[str, float | int | str]
 
@@ -29,7 +31,7 @@ def read(path: str, abstract_state: PyTree) -> tuple[PyTree, Info]:
         saved, info = metadata["leaves"], metadata["info"]
     signed = description.is_signed(metadata)
     if not signed:
-        logging.warning(
+        _LOG.warning(
             f"{path} has no digests: an older version wrote it, or it is damaged. Its "
             "values are not checked."
         )

@@ -71,6 +71,8 @@ def test_every_command_has_its_own_names():
     )
     assert said["sample"].endswith("evaluation.seed=2, --set sample.schedule=x")
     assert said["report"] == text
+    forecast = settings.flag_names(subs["forecast"])
+    assert forecast.translate("data.layout=wide") == "data.layout=wide"
 
 
 def test_an_error_of_train_names_its_flags(tmp_path, monkeypatch, capsys):

@@ -98,12 +98,9 @@ def add_reading(parser) -> None:
 def flag_names(parser: argparse.ArgumentParser) -> FlagNames:
     """What the command of `parser` calls the keys of the config."""
     options = parser._option_string_actions
-    flags = {
-        f"data.{key}": f"--{option}"
-        for option, (key, _, _) in _READING.items()
-        if f"--{option}" in options
-    }
-    if "--data" in options:
+    flags = {}
+    if "--data" in options:  # Elsewhere --layout is that of the output.
+        flags = {f"data.{key}": f"--{o}" for o, (key, _, _) in _READING.items()}
         flags |= {"data.path": "--data", "data.name": "--data", "data.root": "--root"}
     with_keys = {o: a for o, a in options.items() if getattr(a, "key", None)}
     flags |= {action.key: option for option, action in with_keys.items()}

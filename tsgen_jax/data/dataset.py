@@ -138,7 +138,8 @@ def load_dataset(
 
     Args:
         name: of a set of the archives; without effect where there is a path.
-        root: as of `archive.load_archive`.
+        root: directory with `<name>/<name>_TRAIN` and `_TEST`, read as a directory of
+            one's own is; '': aeon, see `archive.load_archive`.
         path: own file or directory, see `files.read`; '': the archive.
         split: as the options below, of `from_raw`.
         test_fraction: as `split`.
@@ -146,7 +147,7 @@ def load_dataset(
         split_seed: as `split`.
         missing: as `split`.
         scaling: 'standard', 'robust' or 'quantile', see `scaling.fit`.
-        **reading: fields of `files.Reading`; for own files only.
+        **reading: fields of `files.Reading`; for files only, not for aeon's sets.
 
     Raises:
         ValueError: a bad argument, no such set, or series that cannot be used.
@@ -155,14 +156,14 @@ def load_dataset(
     _check_options(*options)  # Before the slow part.
     scalers.check_kind(scaling)
     how = files.Reading(**reading)
-    if not path:
+    if not (path or root):
         how.check_unused()
-        return rescaled(from_raw(load_archive(name, root), *options), scaling)
-    if root:
+        return rescaled(from_raw(load_archive(name, ""), *options), scaling)
+    if path and root:
         raise ValueError(
             "data.root is where sets of data.name are; data.path is given."
         )
-    found = files.read(path, how)
+    found = files.read(path, how) if path else files.read_set(name, root, how)
     if how.window:
         found = windows.cut(
             found, how.window, how.stride, test_fraction, validation_fraction

@@ -328,3 +328,38 @@ def test_an_option_about_what_is_not_there_is_refused(tmp_path, how):
     _wide(_X).to_csv(tmp_path / "a.csv", index=False)
     with pytest.raises(ValueError, match=f"a.csv.*data.{next(iter(how))}"):
         _read(tmp_path / "a.csv", **how)
+
+
+def test_a_set_under_root_is_read_as_its_directory(tmp_path):
+    """Unequal lengths too; and a plain set as `archive.load_archive` reads it."""
+    from tsgen_jax.data.sources import archive
+
+    directory = tmp_path / "Mine"
+    directory.mkdir()
+    for part in ("TRAIN", "TEST"):
+        lines = [f"1,2.5,{i}" + ",4" * (i % 2) + f":{i % 2}" for i in range(8)]
+        text = "@equalLength false\n@classLabel true 0 1\n@data\n" + "\n".join(lines)
+        (directory / f"Mine_{part}.ts").write_text(text)
+    config = default.get_config().data
+    config.name, config.root = "Mine", str(tmp_path)
+    found = dataset.load_dataset(**config)
+    assert (found.has_ends, found.length, found.name) == (True, 4, "Mine")
+    config.name, config.root, config.path = "GunPoint", "", str(directory)
+    np.testing.assert_array_equal(dataset.load_dataset(**config).x_train, found.x_train)
+
+    x = np.random.default_rng(0).normal(size=(12, 9))
+    for part in ("TRAIN", "TEST"):
+        rows = [
+            "\t".join(["1.0000000e+00" if i % 2 else "2.0", *map(repr, row.tolist())])
+            for i, row in enumerate(x)
+        ]
+        (directory / f"Mine_{part}.tsv").write_text("\n".join(rows))
+    config.name, config.root, config.path = "Mine", str(tmp_path), ""
+    found = dataset.load_dataset(**config)
+    raw = archive.load_archive("Mine", str(tmp_path))
+    judge = dataset.from_raw(
+        raw, "archive", 0.2, config.validation_fraction, 0, "error"
+    )
+    assert found.classes == judge.classes == ("1", "2")
+    for key in ("x_train", "x_valid", "x_test", "y_train", "y_valid", "y_test"):
+        np.testing.assert_array_equal(getattr(found, key), getattr(judge, key))

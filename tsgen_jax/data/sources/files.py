@@ -12,7 +12,14 @@ import numpy as np
 
 from tsgen_jax.data import bounded
 from tsgen_jax.data.series import SeriesSet
-from tsgen_jax.data.sources import array_files, layouts, sentinels, tables, ts_files
+from tsgen_jax.data.sources import (
+    archive,
+    array_files,
+    layouts,
+    sentinels,
+    tables,
+    ts_files,
+)
 from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import find_roles
@@ -63,6 +70,22 @@ def find(path: str, how: Reading) -> SeriesSet:
     if os.path.exists(path):
         return _read_file(path, how)
     raise ValueError(f"No file or directory {path}.")
+
+
+def read_set(name: str, root: str, how: Reading) -> SeriesSet:
+    """Reads `<root>/<name>/<name>_TRAIN` and `_TEST`, as `read` would that directory.
+
+    Raises:
+        ValueError: as `archive.find_files` and `read`.
+    """
+    pair = archive.find_files(name, root)
+    found = _read_pair(os.path.dirname(pair[0]), pair, how)
+    found.check_learnable()
+    return dataclasses.replace(
+        found,
+        name=name,
+        notes=(*found.notes, *found.facts(), *sentinels.suspicions(found)),
+    )
 
 
 def _read_file(path: str, how: Reading) -> SeriesSet:
@@ -137,9 +160,15 @@ def _read_pair(path: str, pair: tuple[str, str], how: Reading) -> SeriesSet:
             thousands=table.format.thousands,
             label_column=roles.label or NONE,
             id_column=roles.series or NONE,
-            time_column=roles.time or NONE,
+            time_column="+".join(filter(None, (roles.time, roles.clock))) or NONE,
         )
-    train, test = (_read_file(file, how) for file in pair)
+    train = _read_file(pair[0], how)
+    if train.times is not None:  # Also where TEST alone would leave a choice.
+        as_told = train.described.how
+        how = dataclasses.replace(
+            how, time_format=as_told.time_format, time_zone=as_told.time_zone
+        )
+    test = _read_file(pair[1], how)
     if train.channels != test.channels:
         raise ValueError(
             f"{path}: TRAIN has channels {', '.join(train.channels)}, TEST "

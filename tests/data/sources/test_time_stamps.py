@@ -133,6 +133,12 @@ def test_an_order_that_is_regular_is_a_guess_with_a_warning():
     assert str(_utc(other)[-1]) == "2024-04-01T23:00:00.000000"
 
 
+def test_one_day_that_reads_alike_in_either_order():
+    found = _read(["1/1/2024 10:00", "1/1/2024 11:00", "1/1/2024 12:00"])
+    assert str(_utc(found)[0]) == "2024-01-01T10:00:00.000000"
+    assert "later times are written day-first (guessed; data.time_fo" in found.notes[0]
+
+
 def test_dates_of_either_order_are_refused_until_it_is_said():
     cells, expected = _daily("%d/%m/%Y", 12)  # Or the first days of 12 months.
     with pytest.raises(

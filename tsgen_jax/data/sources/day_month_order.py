@@ -34,12 +34,14 @@ def choose(source: Source, cells: time_text.Cells) -> tuple[str, tuple]:
         best = min(orders, key=lambda o: np.isnat(walls[o]).sum())
         bad = np.isnat(walls[best])
         source.check(bad, lambda c: f"{c!r} is no date, read {best}. {KNOWN}.")
-    if all(np.array_equal(walls[o], walls[valid[0]]) for o in valid):
-        return valid[0], ()  # Such as 1/1/2023 throughout: all orders read the same.
-    said = f"times are read {{}}, as {cells.time_format(valid[0])}"
+    form = cells.time_format(valid[0])
+    said = f"times are read {valid[0]}, as {form}: in another order some are no dates"
     if len(valid) == 1:
-        return valid[0], (
-            said.format(valid[0]) + ": in another order some are no dates",
+        return valid[0], (said,)
+    if all(np.array_equal(walls[o], walls[valid[0]]) for o in valid):
+        return valid[0], (  # Such as 1/1/2023 throughout.
+            "times read alike with the day or the month first; later times are written "
+            f"{valid[0]} (guessed; data.time_format={valid[1]} says otherwise)",
         )
     times = {o: [seconds(walls[o])[rows] for rows in source.groups] for o in valid}
     if source.how.sort_time:

@@ -13,6 +13,7 @@ _NUM_LINES, _NUM_CELLS, _NUM_LETTERS = 50, 200, 20_000  # Looked at.
 _NUMBER = re.compile(
     r"[-+\u2212]?(\d[\d.,'\u2019 \u00a0\u202f]*|[.,]\d+)(e[-+]?\d+)?", re.I
 )
+_SINGLE = re.compile(r"[-+\u2212]?\d+([.,]\d+)?(e[-+]?\d+)?", re.I)
 _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ][\d:.]+( ?[a-z]+|[-+][\d:]+)?)?"
     r"|\d{1,2}:\d\d(:[\d.]+)?( ?[ap]m)?",
@@ -43,9 +44,10 @@ def find_separator(body: str, suffix: str, how: Reading) -> tuple[str, list[str]
     if suffix == ".txt" and (not candidates or candidates == [","]):
         candidates.append(" ")
     ranked = sorted(candidates, key=lambda s: _fit(lines, s), reverse=True)
-    alone = _share(lines[1:] or lines, _is_number)
-    if alone > 0.9 and not (ranked and _fit(lines, ranked[0])[0]):
-        return ";" if how.decimal == "," or "," in lines[-1] else ",", []
+    is_even = ranked and _fit(lines, ranked[0])[0]
+    if not is_even and _share(lines[1:] or lines, _is_number) >= 0.5:  # One column.
+        has_comma = any("," in line for line in lines[1:])
+        return ";" if how.decimal == "," or has_comma else ",", []
     if not ranked:
         return ";" if how.decimal == "," else ",", []
     return ranked[0], _rival(lines) if ranked[0] == "," else []
@@ -82,7 +84,7 @@ def _share(cells: Iterable[str], is_one) -> float:
 
 
 def _is_number(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell.strip()))
+    return bool(_SINGLE.fullmatch(cell.strip()))
 
 
 def _is_known(cell: str) -> bool:

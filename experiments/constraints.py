@@ -53,13 +53,14 @@ def variants(x_train: np.ndarray) -> dict[str, dict]:
         for of in (np.nanmin, np.nanmax)
     )
     bounds = {"constraints.min": low, "constraints.max": high}
-    mean = {"constraints.sum_to": "time:0"}
-    return {
+    found = {
         _FREE: {},
         "range of TRAIN, projected": bounds | {"constraints.num_redraws": 0},
         "range of TRAIN": bounds,
-        "range of TRAIN and mean 0": bounds | mean,
     }
+    if (np.abs(np.nanmean(x_train, axis=1)) < 1e-3).all():  # Each series, z-normalised.
+        found["range of TRAIN and mean 0"] = bounds | {"constraints.sum_to": "time:0"}
+    return found
 
 
 def changed(model: tsgen_jax.Model, num: int) -> dict | None:

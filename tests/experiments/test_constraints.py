@@ -26,4 +26,4 @@ def test_every_variant_is_judged_and_holds(tmp_path, tiny_run, monkeypatch, caps
         assert found["values"] == 40 * 24 * 2
     again = entry["changed"]["range of TRAIN"]["series_redrawn"]
     assert again > entry["changed"]["range of TRAIN, projected"]["series_redrawn"] == 0
-    assert "| range of TRAIN and mean 0 |" in capsys.readouterr().out
+    assert "| range of TRAIN, projected |" in capsys.readouterr().out

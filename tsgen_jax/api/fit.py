@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import os
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ml_collections import ConfigDict
 from numpy.typing import ArrayLike
 
 from tsgen_jax import pipeline
-from tsgen_jax.api import arguments
+from tsgen_jax.api import arguments, fit_files
 from tsgen_jax.api.load import load
 from tsgen_jax.api.model import Model
 from tsgen_jax.configs import default
@@ -26,6 +27,7 @@ from tsgen_jax.runs import presets
 
 _ONE_CLASS = "0"
 _DEFAULT = "ssl_vqvae"
+_LAYOUTS = {"nlc": ""}  # Of arrays alone.
 # Of config.data; the others say how files are read and divided.
 _OF_MEMORY = ("missing", "name", "scaling", "split_seed", "trailing")
 _OF_MEMORY = (*_OF_MEMORY, "validation_fraction")
@@ -40,11 +42,19 @@ def fit(
     layout: str = "nlc",
     name: str = "memory",
     constraints: dict[str, Any] | None = None,
+    *,
+    window: int | None = None,
+    stride: int | None = None,
+    id: str | None = None,
+    time: str | None = None,
+    label: str | None = None,
+    channels: str | Sequence[str] | None = None,
 ) -> Model:
-    """Trains a model on series in memory, by the same stages as the command.
+    """Trains a model on series in memory or in a file, by the stages of the command.
 
     Args:
-        x: series, numbers [n, L, C], [n, C, L] with layout='ncl' (aeon, sktime), or
+        x: path of a file or directory, or a long pandas table, read as `tsgen train`
+            reads it, TEST put aside: `fit("load.csv", window=96)`. Or series, numbers [n, L, C], [n, C, L] with layout='ncl' (aeon, sktime), or
             [n, L]; or a list of series of unequal lengths, a pandas table with a series
             in each row, or sktime's tables (`api/series_like.py`). NaN after the end of
             a series says how long it is (`config.data.trailing`), inside it is missing
@@ -56,12 +66,20 @@ def fit(
         workdir: run directory to keep; the same call on it resumes. None: a temporary
             one.
         changes: values of the config by dotted key, {'train.prior.num_steps': 100}.
-        layout: of `x`.
+        layout: of arrays 'nlc' or 'ncl'; of files and tables 'wide', 'long' or
+            'series' ('nlc': guessed).
         name: of the data, for messages and the model card.
         constraints: what every generated value satisfies, in original units, by key of
             `config.constraints`: {'min': 0, 'max': {'channel_1': 5}, 'integer': True,
             'monotone': {0: 'increasing'}, 'sum_to': {'time:0': 100}}. A channel is
             named, or numbered from 0.
+        window: time points of the windows that long series of a file or table are cut
+            into.
+        stride: time points between the beginnings of two windows.
+        id: column of a file or table that tells series apart; 'none': there is none.
+        time: its column of times; 'none' likewise.
+        label: its column of labels; 'none' likewise.
+        channels: its columns of values.
 
     Raises:
         ValueError: bad series, classes, config or directory, before any training.
@@ -69,7 +87,23 @@ def fit(
     config = make_config(config, changes, name)
     if constraints:
         config.constraints.update(terms.as_texts(constraints))
-    dataset = make_dataset(x, y, config, layout)
+    how = fit_files.given(
+        window=window, stride=stride, id=id, time=time, label=label, channels=channels
+    )
+    if fit_files.is_source(x, how):
+        if y is not None:
+            raise ValueError(
+                "y goes with series in memory; the classes of a file or long table are "
+                "a column of it: label='NAME'."
+            )
+        dataset = fit_files.make_dataset(x, config, how, _LAYOUTS.get(layout, layout))
+    elif how:
+        raise ValueError(
+            f"{', '.join(how)}: is about files and pandas tables; x is neither. Cut "
+            "and select arrays themselves."
+        )
+    else:
+        dataset = make_dataset(x, y, config, layout)
     if dataset.num_classes < 2:
         config.sample.class_conditional = False
     if workdir is not None:

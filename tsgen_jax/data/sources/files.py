@@ -48,7 +48,11 @@ def read(path: str, how: Reading) -> SeriesSet:
         ValueError: nothing there, or nothing that series can be made of; names the
             file, the place in it and what to do.
     """
-    found = find(path, how)
+    return learnable(find(path, how), how)
+
+
+def learnable(found: SeriesSet, how: Reading) -> SeriesSet:
+    """A set with what it holds in its notes; errors as of `read`."""
     found.check_learnable()
     if len(found.series) == 1 and not how.window:
         length, channels = found.series[0].shape

@@ -50,7 +50,7 @@ def load(path: str, settings: dict[str, Any] | None = None) -> Model:
             version, or something is damaged; or a setting does not fit.
     """
     path = os.path.expanduser(os.fspath(path))
-    if path == DEMO and not os.path.exists(path):
+    if path == DEMO and not _is_model(path):
         path = demo_path()
     if not os.path.exists(path):
         raise ValueError(
@@ -61,6 +61,11 @@ def load(path: str, settings: dict[str, Any] | None = None) -> Model:
     if os.path.isdir(path):
         return _load_run(path, settings)
     return _load_file(path, settings)
+
+
+def _is_model(path: str) -> bool:
+    """Whether a file or a run is at `path`: one that is called 'demo' is meant then."""
+    return os.path.isfile(path) or os.path.exists(os.path.join(path, "config.json"))
 
 
 def demo_path() -> str:

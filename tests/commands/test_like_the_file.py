@@ -11,6 +11,7 @@ from tests import console
 from tsgen_jax.api.load import load
 from tsgen_jax.data import windows
 from tsgen_jax.data.sources import files
+from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import Reading
 
 _L = 24
@@ -199,6 +200,19 @@ def test_wide_stays_wide_unless_asked(learned, run, monkeypatch, tmp_path):
     assert list(long.columns) == ["id", "time", "value", "kind", "observed"]
     assert len(long) == 3 * _L
     assert (long["observed"] == 0).sum() == 4
+    # A model that learned from arrays writes a wide table as it was read.
+    arrays = describe_arrays(Reading.plain(), "wide", (x[0][:, None],))
+    facts = dataclasses.replace(model.facts, described=arrays)
+    other = dataclasses.replace(model, facts=facts)
+    monkeypatch.setattr(tsgen_jax, "load", lambda path, settings=None: other)
+    gaps.drop(columns=["id", "kind"]).set_axis([7, 8, 9]).to_csv("index.csv")
+    run("impute", "--run=m", "--input=index.csv", "--out=indexed.csv")
+    indexed = pd.read_csv("indexed.csv", index_col=0)
+    assert indexed.index.tolist() == [7, 8, 9]
+    hours = [f"h{i:02d}" for i in range(_L)]
+    assert list(indexed.columns) == [*hours, "observed"]
+    np.testing.assert_array_equal(indexed[hours], judge[hours])
+    monkeypatch.setattr(tsgen_jax, "load", lambda path, settings=None: model)
     # The past ends where a row does: its future begins there.
     run("forecast", "--run=m", "--input=gaps.csv", "--horizon=2", "--out=f.csv")
     assert list(pd.read_csv("f.csv").columns) == [

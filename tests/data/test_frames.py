@@ -38,6 +38,16 @@ _FILES = {
         "2024-02-01 02:00:00,,-4\n",
         {},
     ),
+    "days of the file's own form": (
+        "Datum,load\n30.01.2024 00:00,1.5\n30.01.2024 01:00,2.5\n"
+        "30.01.2024 02:00,3.25\n30.01.2024 03:00,3.5\n",
+        {},
+    ),
+    "months": (
+        "month,sales\n2023-11-01,1.5\n2023-12-01,2.5\n2024-01-01,3.5\n"
+        "2024-02-01,4.5\n2024-03-01,4.25\n",
+        {},
+    ),
     "numbers for times": ("time,a,b\n10,1.5,1\n12,2.5,2\n14,3.5,3\n", {}),
     "no times": ("open,close\n1.5,2.5\n3.5,4.5\n2.5,1.5\n", {}),
 }
@@ -59,6 +69,28 @@ def test_what_was_read_is_written_as_it_was(kind, tmp_path):
     ):
         if whole and name in table:
             assert not table[name].dropna().str.contains(r"\.").any()
+
+
+@pytest.mark.parametrize(
+    ("times", "judge"),
+    [
+        (pd.bdate_range("2024-01-01", periods=30), ["12.02.2024", "13.02.2024"]),
+        (
+            pd.date_range("2023-01-31", periods=12, freq="ME"),
+            ["31.01.2024", "29.02.2024"],
+        ),
+    ],
+)
+def test_times_go_on_by_the_calendar(times, judge, tmp_path):
+    frame = pd.DataFrame({"day": times.strftime("%d.%m.%Y")})
+    frame["sales"] = np.arange(len(frame)) + 0.5
+    found = _found(tmp_path, frame.to_csv(index=False))
+    assert len(found.series[0]) == len(frame)
+    step = found.described.step
+    future = frames.Series(
+        [np.array([[1.5], [2.5]])], times=[step.continue_from(found.times[0][-1], 2)]
+    )
+    assert frames.make(future, found.described)["day"].tolist() == judge
 
 
 def test_a_wide_table_says_which_stretches_were_observed(tmp_path):

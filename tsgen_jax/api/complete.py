@@ -1,5 +1,6 @@
 """A file, directory or DataFrame in; the same filled, or continued, out."""
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -10,6 +11,7 @@ from tsgen_jax.api.completed import Completed
 from tsgen_jax.api.trained import Label, Trained, key_of
 from tsgen_jax.data.series import SeriesSet
 from tsgen_jax.data.sources import similar
+from tsgen_jax.data.sources.description import Description
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,8 +55,27 @@ def complete(
         )
     _warn_of_given(model, series, draws, horizon is not None)
     return Completed(
-        found, tuple(draws), horizon is not None, model.facts.described, model.rules
+        found,
+        tuple(draws),
+        horizon is not None,
+        _written_like(model, found),
+        model.rules,
     )
+
+
+def _written_like(model: Trained, found: SeriesSet) -> Description:
+    """How the output is written: as the table that was read, else as the training file.
+
+    Which channels are whole numbers, and a time step that one row cannot tell, are
+    known from training.
+    """
+    learned, own = model.facts.described, found.described
+    if own is None or not own.is_table:
+        return learned
+    step = own.step
+    if step is not None and learned.step is not None and found.lengths.max() < 2:
+        step = dataclasses.replace(learned.step, time_format=step.time_format)
+    return dataclasses.replace(own, integer=learned.integer, step=step)
 
 
 def _warn_of_given(model: Trained, series, draws, is_future: bool) -> None:

@@ -77,7 +77,10 @@ def _names(subjects: list[str]) -> list[str]:
     """A short name each; the whole path where short ones are equal."""
     short = [os.path.basename(os.path.normpath(s)) for s in subjects]
     short = [
-        os.path.splitext(s)[0] if s.endswith((".npz", ".npy")) else s for s in short
+        os.path.splitext(s)[0]
+        if s.endswith((".npz", ".npy", ".csv", ".parquet"))
+        else s
+        for s in short
     ]
     if len(set(subjects)) < len(subjects):
         raise ValueError("The same run or file is named twice.")

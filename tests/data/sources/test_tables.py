@@ -171,3 +171,8 @@ def test_a_table_of_many_columns(tmp_path):
     np.savetxt(tmp_path / "a.csv", x, fmt="%g", delimiter=",", header=head, comments="")
     found = files.read(str(tmp_path / "a.csv"), _PLAIN)
     np.testing.assert_array_equal([s[:, 0] for s in found.series], x)
+
+
+def test_more_columns_than_can_be_read_in_seconds_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="has 300001 columns; at most 200000 are read"):
+        _read(tmp_path / "a.csv", "1," * 300_000 + "2\n")

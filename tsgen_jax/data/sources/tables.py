@@ -13,6 +13,7 @@ from tsgen_jax.data.sources.reading import Reading
 from tsgen_jax.data.sources.separators import is_header
 from tsgen_jax.data.sources.table import Table
 
+_MAX_COLUMNS = 200_000  # More take minutes; series so long belong into rows.
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 _FREE, _MAX_RATIO = 2**24, 100  # Values of a .parquet that are read; or per byte of it.
 

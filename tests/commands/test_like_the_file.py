@@ -50,8 +50,8 @@ def _recording(length, seed=0):
     frame = pd.DataFrame(
         {"when": pd.date_range("2024-02-28", periods=length, freq="h")}
     )
-    frame["load"] = np.round(rng.normal(size=length), 3)
-    frame["count"] = rng.integers(0, 9, length)
+    frame["load"] = rng.normal(size=length)  # More digits than float32 has.
+    frame["count"] = 44_994_500 + rng.integers(0, 9, length)
     return frame
 
 

@@ -43,6 +43,11 @@ def _read_text(path: str, how: Reading) -> Table:
     import pandas as pd  # Takes half a second to import.
 
     cells = text_files.read_cells(path, how)
+    if len(cells.rows[0]) > _MAX_COLUMNS:
+        raise ValueError(
+            f"{path} has {len(cells.rows[0])} columns; at most {_MAX_COLUMNS} are read. "
+            "Write long series downwards, a row per time point, or as .npy."
+        )
     rows, names = spreadsheets.unguard_rows(cells.rows), cells.names
     has_header = how.header == "yes" or (how.header == "" and is_header(rows))
     if has_header:

@@ -11,8 +11,11 @@ from ml_collections import ConfigDict
 
 from benchmarks import ours_check, shapes
 from benchmarks.work import Work
-from tsgen_jax.data.dataset import Scaler
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.data import synthetic
+from tsgen_jax.data.dataset import from_raw
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators.token_programs import Programs
+from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.models import vqvae
 from tsgen_jax.nn import quantizer
 from tsgen_jax.recipe import Stage
@@ -161,7 +164,7 @@ def _fresh(lesson: tuple[Stage, Batch, dict], size: int) -> tuple[PyTree, PyTree
 
 
 def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
-    """`Generator`, as a run uses it, to series in host memory."""
+    """`TokenGenerator`, as a run uses it, to series in host memory."""
     first, settings = _tokenizer_lesson(config, shape)
     params, state = _fresh(first, settings.batch_size)
     prior, second = _prior_lesson(config, shape, state["codebook"])
@@ -173,12 +176,18 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     weights = first[0].export(params, state)
     prior_weights = second[0].export(prior_params, prior_state)
     model = tokenizer_task.make_model(config, shape.length, shape.channels)
-    scaler = Scaler(np.zeros(shape.channels), np.ones(shape.channels))
-    settings = config.sample, config.inpaint
-    left_out = residual.none(shape.length, shape.channels)
-    generator = Generator(
-        model, weights, prior, prior_weights, scaler, *settings, left_out, 0.0
+    raw = synthetic.make_shapes(
+        seed=0,
+        num_series=8 * shape.classes,
+        length=shape.length,
+        num_channels=shape.channels,
+        num_classes=shape.classes,
     )
+    info = DataInfo.of(from_raw(raw, "archive", 0.2, 0.25, 0, "error"))
+    programs = Programs(model, prior, info, config.sample, config.inpaint)
+    left_out = residual.none(shape.length, shape.channels)
+    trained = {"tokenizer": weights, "prior": prior_weights, "residual": left_out}
+    generator = TokenGenerator(programs, trained, 0.0)
     label = np.arange(config.sample.num_samples, dtype=np.int32) % shape.classes
 
     def run(units):

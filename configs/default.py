@@ -315,6 +315,7 @@ def get_config(arg: str = "") -> ConfigDict:
         raise ValueError(f"configs/default.py takes no argument, got {arg!r}.")
     config = ConfigDict()
     config.name = "default"  # Default run directory: runs/<name>-<data.name>.
+    config.generator = "ssl_vqvae"  # A file of tsgen_jax/generators.
     config.seed = 0  # Weights, batches, augmentations and samples.
     # (0, 1, 2, 3): all of them at once, one program, each in <workdir>/seed-<s> as if
     # it had been `seed`; (): only `seed`.

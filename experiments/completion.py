@@ -12,6 +12,7 @@ import tsgen_jax
 from experiments import baselines
 from tsgen_jax.data.dataset import load_dataset
 from tsgen_jax.evaluation.measures import probabilistic
+from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.reports import page
 from tsgen_jax.reports.figures import fan_chart
 
@@ -57,11 +58,13 @@ def series(run: str, args: argparse.Namespace):
 
 def changed(model, pairs: list[str]):
     """The model with other values of `config.inpaint`; KeyError for no such key."""
-    settings = copy.deepcopy(model.generator.inpainting)
+    of = model.generator.programs
+    settings = copy.deepcopy(of.inpainting)
     for pair in pairs:
         key, _, value = pair.partition("=")
         settings[key] = type(settings[key])(value)
-    generator = dataclasses.replace(model.generator, inpainting=settings)
+    programs = Programs(of.tokenizer, of.prior, of.info, of.settings, settings)
+    generator = dataclasses.replace(model.generator, programs=programs)
     return dataclasses.replace(model, generator=generator)
 
 

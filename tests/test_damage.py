@@ -13,9 +13,9 @@ from tests import tiny
 from tests.runs.test_flipped_bits import flip, flips
 from tsgen_jax.api import load as loading
 from tsgen_jax.evaluation.scores import Score
-from tsgen_jax.generators import residuals
 from tsgen_jax.judges import assess, judge_run
 from tsgen_jax.runs import directory, files
+from tsgen_jax.runs.facts import read_facts
 from tsgen_jax.runs.metrics import Writer, read_metrics
 
 
@@ -56,7 +56,7 @@ def _everything(workdir) -> dict:
     """All values that the library reads of a run, by name."""
     model = tsgen_jax.load(workdir)
     generator = model.generator
-    leaves = generator.tokenizer_weights, generator.prior_weights, generator.residual
+    leaves = dict(generator.weights)
     judged = assess.read(f"{workdir}/evaluation")
     arrays = {"pictures": judged.pictures}
     for name in ("samples", "reconstructions"):
@@ -70,7 +70,7 @@ def _everything(workdir) -> dict:
         "scores": [score.to_json() for score in judged.scores],
         "notes": (judged.notes, judged.judge),
         "arrays": {name: (sorted(of), bits(of)) for name, of in arrays.items()},
-        "done": [directory.read_done(workdir, s) for s in ("tokenizer", "prior")],
+        "done": [directory.read_done(workdir, s) for s in generator.weights],
         "lines": read_metrics(workdir),
     }
 
@@ -92,10 +92,10 @@ def test_flipped_bits_of_a_run_are_noticed_or_change_no_value(
     shutil.copytree(full_run, workdir)
     build, built = loading.build, {}
 
-    def build_once(config, info, where):
+    def build_once(config, info, settings, where):
         key = json.dumps([config.to_dict(), info.to_json()], default=str)
         if key not in built:
-            built[key] = build(config, info, where)
+            built[key] = build(config, info, settings, where)
         return built[key]
 
     monkeypatch.setattr(loading, "build", build_once)
@@ -126,7 +126,7 @@ _JSON = ("{}", "[]", "null", '"word"', "{", "\x00\x00", "[" * 1000 + "]" * 1000)
         ("tokenizer/done.json", tsgen_jax.load, "command again"),
         ("evaluation/done.json", tsgen_jax.load, "command again"),
         ("config.json", tsgen_jax.load, "Put back a copy"),
-        ("dataset.json", loading.read_facts, "Put back a copy|command once more"),
+        ("dataset.json", read_facts, "Put back a copy|command once more"),
         (
             "evaluation/scores.json",
             lambda run: assess.read(f"{run}/evaluation"),
@@ -148,7 +148,6 @@ def test_damaged_arrays_are_one_sentence(full_run, tmp_path):
     workdir = str(tmp_path / "run")
     shutil.copytree(full_run, workdir)
     for name, read, fix in (
-        ("tokenizer/residual.npz", residuals.read, "measures it anew"),
         (
             "evaluation/pictures.npz",
             lambda run: assess.read(f"{run}/evaluation"),
@@ -168,10 +167,6 @@ def test_damaged_arrays_are_one_sentence(full_run, tmp_path):
                 file.write(data)
             with pytest.raises(ValueError, match=rf"^{path} is damaged .*{fix}"):
                 read(workdir)
-    bad = {name: np.full((24, 2), np.nan, np.float32) for name in residuals.FIELDS}
-    files.write_arrays(f"{workdir}/tokenizer/residual.npz", bad)
-    with pytest.raises(ValueError, match=r"residual.npz is damaged .*not finite"):
-        tsgen_jax.load(workdir)
 
 
 class _Generator:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -108,7 +109,8 @@ def test_damaged_samples_are_generated_again(tmp_path):
 
     class Generator:
         def sample(self, key, label):
-            return np.ones((len(label), 24, 1)), np.zeros((len(label), 3), int)
+            tokens = np.zeros((len(label), 3), int)
+            return {"x": np.ones((len(label), 24, 1)), "tokens": tokens}
 
     samples = pipeline._sample(config, dataset, Generator(), str(tmp_path))
     assert samples["x"].shape == (8, 24, 1)
@@ -130,41 +132,45 @@ def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch, caplog
     workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
     caplog.set_level("INFO", "tsgen_jax")
     assert pipeline.run(config, str(workdir), evaluate=False) == {}
-    assert "Stage 2 of 3: prior" in caplog.text
+    assert "Stage 2 of 4: prior" in caplog.text
     caplog.clear()
-    chosen = json.loads((workdir / "sampling.json").read_text())
-    assert chosen["residual_scale"] in (0.5, 1.0)
+    done = workdir / "residual_scale" / "done.json"
+    chosen = json.loads(done.read_text())
+    assert chosen["scale"] in (0.5, 1.0)
     assert list(chosen["fid_minirocket"]) == ["0.5", "1.0"]
     model = tsgen_jax.load(str(workdir))
-    assert model.generator.residual_scale == chosen["residual_scale"]
+    assert model.generator.residual_scale == chosen["scale"]
 
     pipeline.run(config, str(workdir))
     told = [record.getMessage() for record in caplog.records]
     stages = [line.split(" (")[0] for line in told if line.startswith("Stage ")]
-    names = ("tokenizer", "prior", "residual noise", "samples", "evaluation", "report")
-    assert stages == [f"Stage {i} of 6: {n}" for i, n in enumerate(names, start=1)]
+    names = ("tokenizer", "prior", "residual", "residual_scale")
+    names += ("samples", "evaluation", "report")
+    assert stages == [f"Stage {i} of 7: {n}" for i, n in enumerate(names, start=1)]
     assert any("done before; weights of step" in line for line in told)
     assert not any("{" in line for line in told)  # Words, not dicts.
     assert (workdir / "tensorboard" / "run").is_dir()
     with np.load(workdir / "samples.npz") as stored:
         samples = dict(stored)
     added = samples["x"] - model.decode(samples["tokens"])
-    size = chosen["residual_scale"] * model.generator.residual.std
+    size = chosen["scale"] * np.asarray(model.generator.residual.std)
     judge = np.square(size * np.asarray(data.scaler.std)).mean()
     np.testing.assert_allclose(np.square(added).mean(), judge, rtol=0.4)
     page = (workdir / "report.html").read_text()
-    assert f"scale {chosen['residual_scale']:g} (FID to TRAIN" in page
+    assert f"residual noise: scale {chosen['scale']:g} (FID to TRAIN" in page
 
-    for name in ("samples.npz", "sampling.json"):  # Broken off before the samples.
-        (workdir / name).unlink()
+    (workdir / "samples.npz").unlink()  # Broken off before the samples,
+    shutil.rmtree(workdir / "residual_scale")  # and before the scale.
+    with pytest.raises(ValueError, match="no weights of residual_scale. Run its"):
+        pipeline.report_run(str(workdir))  # It never makes what is missing.
     pipeline.run(config, str(workdir))
-    assert json.loads((workdir / "sampling.json").read_text()) == chosen
+    assert json.loads(done.read_text()) == chosen
     with np.load(workdir / "samples.npz") as stored:
         for name, array in stored.items():
             np.testing.assert_array_equal(array, samples[name])
 
 
-def test_a_run_of_an_older_version_is_judged_as_it_was(tmp_path, monkeypatch):
+def test_evaluate_and_report_train_nothing(tmp_path, monkeypatch):
     data = tiny.make_dataset()
     monkeypatch.setattr(pipeline, "load_dataset", lambda **_: data)
     changes = {
@@ -174,25 +180,22 @@ def test_a_run_of_an_older_version_is_judged_as_it_was(tmp_path, monkeypatch):
         "num_devices": 1,
     }
     workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
-    config.inpaint.residual_scale = 0.0
-    config.sample.schedule = "cosine"
     metrics = pipeline.run(config, str(workdir))
-    with np.load(workdir / "samples.npz") as stored:
-        before = stored["x"]
-    assert not (workdir / "sampling.json").exists()
-    path = workdir / "config.json"
-    old = json.loads(path.read_text())
-    del old["checksum"]  # It had none.
-    del old["inpaint"]["residual_scale"], old["sample"]["residual_scales"]
-    del old["inpaint"]["schedule"], old["sample"]["schedule"]
-    del old["judge"]["ts2vec"], old["train"]["ts2vec"]
-    path.write_text(json.dumps(old))
-    (workdir / "samples.npz").unlink()
+    monkeypatch.setattr(pipeline, "train_recipe", None)
     assert pipeline.evaluate_run(str(workdir), {}).metrics() == metrics
-    with np.load(workdir / "samples.npz") as stored:
-        np.testing.assert_array_equal(stored["x"], before)
-    assert pipeline.run(config, str(workdir)) == metrics  # Gone on with as well.
-    assert json.loads(path.read_text()) == old
+    shutil.rmtree(workdir / "prior" / "weights")
+    before = sorted(workdir.rglob("*"))
+    for use in (pipeline.report_run, lambda w: pipeline.evaluate_run(w, {})):
+        with pytest.raises(ValueError, match="it has no weights of prior. Run its"):
+            use(str(workdir))
+    assert sorted(workdir.rglob("*")) == before
+    old = json.loads((workdir / "config.json").read_text())
+    files.write_json(
+        str(workdir / "config.json"),
+        {k: v for k, v in old.items() if k not in ("generator", "checksum")},
+    )
+    with pytest.raises(ValueError, match="has format 1, of an earlier version"):
+        pipeline.run(config, str(workdir))
 
 
 def test_a_directory_of_something_else_is_left_alone(tmp_path):

@@ -1,9 +1,11 @@
 """Small data and configs that tests share."""
 
 import functools
+import math
 import os
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
@@ -11,10 +13,11 @@ from tsgen_jax.configs import smoke
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import residuals
-from tsgen_jax.generators.networks import untrained_weights
+from tsgen_jax.nn import quantizer
 from tsgen_jax.runs import checkpoint, directory, files
 from tsgen_jax.sampling import residual
+from tsgen_jax.stages import masked_prior
+from tsgen_jax.stages import tokenizer as tokenizer_stage
 
 
 def make_config(method: str = "vibcreg", **changes) -> ConfigDict:
@@ -52,17 +55,38 @@ def scaled(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return scale(dataset.x_train), scale(dataset.x_valid)
 
 
+def untrained_weights(config: ConfigDict, info: DataInfo, key) -> dict:
+    """Stage -> weights drawn at random; nothing is known of what tokens leave out."""
+    tokenizer = tokenizer_stage.make_model(config, info.length, info.scaled_channels)
+    num_tokens = math.prod(tokenizer.map_shape)
+    prior = masked_prior.make_model(config, num_tokens, info.num_classes)
+    keys = jax.random.split(key, 3)
+    first = tokenizer.init(keys[0], jnp.zeros((1, info.length, tokenizer.channels)))
+    num_codes, width = config.quantizer.num_codes, config.tokenizer.width
+    codebook = quantizer.init_normal(keys[1], num_codes, width)
+    tokens, label = jnp.zeros((1, num_tokens), int), jnp.zeros(1, int)
+    params = prior.init(keys[2], tokens, label, codebook.codes, train=False)["params"]
+    return {
+        "tokenizer": {**first, "codebook": codebook},
+        "prior": {"params": params, "codes": codebook.codes},
+        "residual": residual.none(info.length, tokenizer.channels),
+        "residual_scale": {"scale": np.float32(0)},
+    }
+
+
 def write_run(workdir: str) -> str:
     """Leaves what a run of `make_dataset(channels=2)` leaves, untrained."""
-    config, facts = make_config("none"), DataInfo.of(make_dataset(channels=2))
-    draw = jax.jit(functools.partial(untrained_weights, config, facts))
+    config, info = make_config("none"), DataInfo.of(make_dataset(channels=2))
+    draw = jax.jit(functools.partial(untrained_weights, config, info))
     weights = draw(jax.random.key(1))
+    errors = np.random.default_rng(2).normal(size=(5, info.length, 2))
+    weights["residual"] = residual.fit(errors, errors, None, None)
     os.makedirs(workdir)
     files.write_json(os.path.join(workdir, "config.json"), config.to_dict())
-    files.write_json(os.path.join(workdir, "dataset.json"), facts.to_json())
+    files.write_json(os.path.join(workdir, "dataset.json"), info.to_json())
     for stage, tree in weights.items():
-        directory.mark_done(workdir, stage, {})
+        done = {"scale": 0.0, "fid_minirocket": {}} if stage == "residual_scale" else {}
+        directory.mark_done(workdir, stage, done)
+        tree = jax.tree.map(jnp.asarray, tree)
         checkpoint.save_weights(os.path.join(workdir, stage, "weights"), tree)
-    errors = np.random.default_rng(2).normal(size=(5, facts.length, 2))
-    residuals.write(workdir, residual.fit(errors, errors, None, None))
     return workdir

@@ -1,4 +1,4 @@
-"""The stages of a run in order: tokenizer, prior, samples, evaluation, report.
+"""A run in order: the stages of its recipe, samples, evaluation, report.
 
 A finished stage is skipped, a broken-off one goes on where it stopped.
 """
@@ -8,46 +8,46 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax import checks
+from tsgen_jax import checks, generators
 from tsgen_jax.data import class_shares, parts
 from tsgen_jax.data.dataset import Dataset, load_dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import lengths
-from tsgen_jax.generators import constrained, residual_scale, train_stages
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators import constrained
 from tsgen_jax.judges import assess, judge_run
-from tsgen_jax.recipe import Stage
+from tsgen_jax.recipe import Generator, Recipe, Weights
 from tsgen_jax.reports import run_report
 from tsgen_jax.runs import (
     directory,
     files,
     provenance,
     seeds,
-    stored_config,
+    stored,
     tracking,
 )
 from tsgen_jax.runs.config import override
+from tsgen_jax.runs.facts import read_facts
 from tsgen_jax.runs.metrics import write_overview
-from tsgen_jax.runs.seeds import Own
+from tsgen_jax.runs.seeds import SeedRun
 from tsgen_jax.runtime import compilation_cache
+from tsgen_jax.training.train_recipe import (
+    check_is_finished,
+    load_recipe,
+    train_recipe,
+)
 
 _LOG = logging.getLogger(__name__)
 _MAY_DIFFER = ("num_devices", "tracking")  # A run may go on with others.
-_STAGES = {  # Of a run, in order, and what each does.
-    "tokenizer": "a network learns to turn series into tokens and back",
-    "prior": "a network learns which tokens go together, by class",
-    "residual noise": "how much of the tokenizer's error samples get as noise",
+_AFTER = {  # Training, in order, and what each does.
     "samples": "new series are generated",
     "evaluation": "the series are compared with TEST",
     "report": "tables and figures are written",
 }
-_OF_TRAINING = 3  # So many of them train or measure networks.
 _MIN_SAMPLES = 256
 
 
@@ -80,15 +80,13 @@ def run(
         dataset = load_dataset(**config.data)
     checks.check_dataset(config, dataset)
     parts.warn_of_few(dataset.name, len(dataset.x_train))
+    recipe = generators.make_recipe(config, DataInfo.of(dataset))
     runs = seeds.split(config, workdir)
     with contextlib.ExitStack() as held:
-        for own in [Own(config, workdir, ""), *(runs if config.seeds else ())]:
-            same = stored_config.unchanged(own.workdir, own.config)
-            absent = stored_config.absent(own.workdir)
+        for own in [SeedRun(config, workdir, ""), *(runs if config.seeds else ())]:
+            _refuse_format_1(own.workdir)
             held.enter_context(
-                directory.open_run(
-                    own.workdir, own.config.to_dict(), (*_MAY_DIFFER, *same), absent
-                )
+                directory.open_run(own.workdir, own.config.to_dict(), _MAY_DIFFER)
             )
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
         constrained.warn_of_train(config.constraints, dataset)
@@ -98,13 +96,13 @@ def run(
             _keep_to_the_data(dataset, own.workdir)
             provenance.record(own.workdir)
         runs = [own._replace(tracker=_track(own, held)) for own in runs]
-        begin = _Outline(len(_STAGES) if evaluate else _OF_TRAINING)
-        trained = _train(runs, dataset, begin)
+        begin = _Outline(recipe, evaluate)
+        trained = train_recipe(recipe, runs, dataset, begin)
         if not evaluate:
             return {}
         metrics = {}
-        for own, networks in zip(runs, trained, strict=True):
-            metrics[own.name] = _judge(own, dataset, *networks, begin).metrics()
+        for own, weights in zip(runs, trained, strict=True):
+            metrics[own.name] = _judge(own, dataset, recipe, weights, begin).metrics()
         seconds = time.perf_counter() - started
         _LOG.info("Finished in %.0f s; everything is in %s.", seconds, workdir)
         return seeds.summarise(metrics, workdir) if config.seeds else metrics[""]
@@ -113,51 +111,42 @@ def run(
 class _Outline:
     """Says which stage of how many begins."""
 
-    def __init__(self, count: int):
-        self._count = count
+    def __init__(self, recipe: Recipe, evaluate: bool):
+        self._about = {stage.name: stage.about for stage in recipe.stages}
+        if evaluate:
+            self._about |= _AFTER
 
     def __call__(self, stage: str, name: str = "") -> None:
-        number = list(_STAGES).index(stage) + 1
+        number, count = list(self._about).index(stage) + 1, len(self._about)
         who = f" of {name}" if name else ""
-        about = _STAGES[stage]
-        _LOG.info("Stage %d of %d: %s%s (%s).", number, self._count, stage, who, about)
+        about = self._about[stage]
+        _LOG.info("Stage %d of %d: %s%s (%s).", number, count, stage, who, about)
 
 
-def _track(own: Own, held: contextlib.ExitStack) -> tracking.Tracker:
+def _track(own: SeedRun, held: contextlib.ExitStack) -> tracking.Tracker:
     """Where copies of the run's metrics go, closed when `held` is."""
     name = os.path.basename(os.path.normpath(own.workdir))
     return held.enter_context(tracking.Tracker(own.config, own.workdir, name))
 
 
-def _train(
-    runs: list[Own], dataset: Dataset, begin: Callable = lambda stage: None
-) -> list[tuple[Generator, dict[str, Stage]]]:
-    """Networks of every run, and how much noise its samples get."""
-    settled = []
-    trained = train_stages.train_both(runs, dataset, begin)
-    begin("residual noise")
-    for own, (generator, tasks) in zip(runs, trained, strict=True):
-        key = train_stages.key_of(own.config, 4)
-        generator = residual_scale.settled(own, dataset, generator, key)
-        settled.append((generator, tasks))
-    return settled
-
-
 def _judge(
-    own: Own,
+    own: SeedRun,
     dataset: Dataset,
-    generator: Generator,
-    tasks: dict[str, Stage],
+    recipe: Recipe,
+    weights: Weights,
     begin: _Outline,
 ) -> assess.Assessment:
     """Samples, scores and report of a trained run; those that are there are kept."""
     config, workdir, name, tracker = own
+    generator = recipe.assemble(weights)
     begin("samples", name)
     samples = _sample(config, dataset, generator, workdir)
     begin("evaluation", name)
     judged = judge_run.stored(dataset, generator, workdir)
     if judged is None:
-        judged = judge_run.evaluate(config, dataset, generator, tasks, samples, workdir)
+        judged = judge_run.evaluate(
+            config, dataset, recipe, generator, samples, workdir
+        )
     else:
         _LOG.info(
             "Evaluation: done before, in %s.", os.path.join(workdir, "evaluation")
@@ -169,6 +158,17 @@ def _judge(
     tracker.log("evaluation", 1, judged.metrics())
     tracker.figures(figures)
     return judged
+
+
+def _refuse_format_1(workdir: str) -> None:
+    if os.path.exists(os.path.join(workdir, "config.json")):
+        stored.read_config(workdir)
+
+
+def _load(config: ConfigDict, workdir: str, dataset: Dataset):
+    """Recipe and generator of a finished run; nothing is trained."""
+    recipe = generators.make_recipe(config, DataInfo.of(dataset))
+    return recipe, recipe.assemble(load_recipe(recipe, workdir))
 
 
 def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
@@ -190,9 +190,11 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     with directory.open_run(workdir, stored, ignore=_MAY_DIFFER):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        [(generator, tasks)] = _train([Own(config, workdir, "")], dataset)
+        recipe, generator = _load(config, workdir, dataset)
         samples = _sample(config, dataset, generator, workdir)
-        judged = judge_run.evaluate(config, dataset, generator, tasks, samples, workdir)
+        judged = judge_run.evaluate(
+            config, dataset, recipe, generator, samples, workdir
+        )
         run_report.write(config, dataset, generator, samples, judged, workdir)
     return judged
 
@@ -216,23 +218,17 @@ def report_run(workdir: str) -> None:
     ):
         compilation_cache.enable()
         _keep_to_the_data(dataset, workdir)
-        [(generator, _)] = _train([Own(config, workdir, "")], dataset)
+        _, generator = _load(config, workdir, dataset)
         samples = _sample(config, dataset, generator, workdir)
         run_report.write(config, dataset, generator, samples, judged, workdir)
 
 
 def _finished_config(workdir: str) -> ConfigDict:
     """The config of a run whose networks are trained; ValueError for another."""
-    config = stored_config.read(workdir)
+    config = stored.read_config(workdir)
     seeds.check_is_one_run(config, workdir)
-    unfinished = [
-        s for s in ("tokenizer", "prior") if directory.read_done(workdir, s) is None
-    ]
-    if unfinished:
-        raise ValueError(
-            f"{workdir} is not finished ({', '.join(unfinished)}): run its command "
-            "again, then evaluate."
-        )
+    recipe = generators.make_recipe(config, read_facts(workdir))
+    check_is_finished([stage.name for stage in recipe.stages], workdir)
     return config
 
 
@@ -271,7 +267,8 @@ def _sample(
     """Generates `samples.npz`, or reads it when it is there.
 
     Returns:
-        x [n, L, C] in original units, label [n] (-1: none), tokens [n, N]; and, where
+        x [n, L, C] in original units, label [n] (-1: none), what else the generator
+        drew, such as tokens [n, N]; and, where
         lengths are unequal, length [n], with NaN in x after it; and, where there are
         constraints, what they changed: arrays of `constraints.outcome`.
     """
@@ -289,13 +286,12 @@ def _sample(
     _LOG.info("Generating %d series; the first use compiles the sampler.", num)
     started = time.perf_counter()
     rules = constrained.make_rules(config, dataset)
-    x, tokens, changed = constrained.Constrained(generator, rules).sample(
-        train_stages.key_of(config, 3), label
+    drawn, changed = constrained.Constrained(generator, rules).sample(
+        seeds.key_of(config, "samples"), label
     )
     samples = {
-        "x": x,
+        **drawn,
         "label": np.where(label == dataset.num_classes, -1, label),
-        "tokens": tokens,
         **(changed.arrays() if changed else {}),
     }
     if dataset.has_ends:

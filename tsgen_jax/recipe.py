@@ -8,12 +8,13 @@ what it can do. Nothing here holds data, weights or a run.
 import dataclasses
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
 
 from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.data.info import DataInfo
 from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
 Weights = Mapping[str, PyTree]  # Stage name -> what that stage left.
@@ -64,6 +65,7 @@ class Stage:
             the last weights are selected.
         measures: metric of `evaluate` -> its row of the score table.
         make_optimizer: `config.train[name]` -> optimiser; None: AdamW of `optim`.
+        about: what it does, for the log.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Stage:
     evaluate: Callable[[PyTree, Batch], Metrics] | None = None
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
     make_optimizer: Callable[[Mapping[str, Any]], Any] | None = None
+    about: str = ""
 
 
 def example_of(rows: Batch) -> Batch:
@@ -98,3 +101,76 @@ def abstract_weights(stage: Stage, given: Weights) -> PyTree:
         stage.example,
         given,
     )
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Fitted:
+    """What is measured or solved in one go, not trained by steps.
+
+    Attributes:
+        name: of its directory and of its weights.
+        shapes: of its weights, `jax.ShapeDtypeStruct`s.
+        fit: (key, dataset, given) -> (weights, summary); TEST is not to be read.
+            `summary` is kept in done.json; what it says is logged by `fit`.
+        needs: earlier stages whose weights it is given.
+        about: what it does, for the log.
+    """
+
+    name: str
+    shapes: PyTree
+    fit: Callable[[Array, Dataset, Weights], tuple[PyTree, dict[str, Any]]]
+    needs: tuple[str, ...] = ()
+    about: str = ""
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Recipe:
+    """A generator before it has weights.
+
+    Attributes:
+        stages: in the order in which they are made.
+        assemble: weights of all stages -> the generator. It compiles nothing: programs
+            belong to the recipe and take weights as arguments.
+        settings: sections of the config that need no training, such as 'sample'.
+        about: one sentence for the model card.
+    """
+
+    stages: tuple[Stage | Fitted, ...]
+    assemble: Callable[[Weights], "Generator"]
+    settings: tuple[str, ...]
+    about: str
+
+
+class Generator(Protocol):
+    """The whole of every recipe: what draws series.
+
+    Attributes:
+        info: shape, classes and units of the training data.
+        weights: of every stage by name.
+    """
+
+    info: DataInfo
+    weights: Weights
+
+    def sample(self, key: Array, label: Array) -> dict[str, np.ndarray]:
+        """Draws series.
+
+        Args:
+            key: a key; the first series of many are those of few.
+            label: int [n] in [0, Y]; Y for no class.
+
+        Returns:
+            'x' float32 [n, L, C] in original units, and what else was drawn, such as
+            'tokens' int32 [n, N].
+        """
+
+
+def abstract_recipe(recipe: Recipe) -> dict[str, PyTree]:
+    """Shapes and dtypes of the weights of all stages; nothing is computed."""
+    weights = {}
+    for stage in recipe.stages:
+        if isinstance(stage, Fitted):
+            weights[stage.name] = stage.shapes
+        else:
+            weights[stage.name] = abstract_weights(stage, given_to(stage, weights))
+    return weights

@@ -17,7 +17,7 @@ from tsgen_jax.api import export
 from tsgen_jax.runs import model_file
 
 _DEEP = b"[" * 1000 + b"]" * 1000
-_STD = "residual/std.npy"
+_STD = "weights/residual/std.npy"
 _CODES = "weights/prior/codes.npy"
 
 
@@ -123,8 +123,7 @@ _SIGNED = {  # What: (change of members, which are then listed as right; words).
     "residuals without end": (_with(_STD, 5, np.inf), "std.npy holds values that"),
     "a member of no use": (_put("weights/prior/more.npy", b"x"), "more.npy has no use"),
     "a program of no use": (_put("setup.py", b"x"), "setup.py has no use"),
-    "a scale of 10^999": (_put("sampling.json", b'{"residual_scale": 1e999}'), "scale"),
-    "scales that are no object": (_put("sampling.json", b"[]"), "sampling.json"),
+    "a scale of 3": (_with("weights/residual_scale/scale.npy", None, 3), "scale"),
 }
 
 

@@ -77,10 +77,10 @@ def test_no_number_of_series_compiles_anything_anew(tiny_model, x):
 
     generator = tiny_model.generator
     programs = (
-        generator._sample,
-        generator._inpaint,
-        generator._tokenize,
-        generator._detokenize,
+        generator.programs.sample,
+        generator.programs.inpaint,
+        generator.programs.tokenize,
+        generator.programs.detokenize,
         tiny_model._nll,
     )
     for num in (1, 30):
@@ -141,7 +141,8 @@ def test_log_likelihood_belongs_to_the_series_and_not_to_its_place(tiny_model, x
 
 
 def _with_prior(model, weights):
-    generator = dataclasses.replace(model.generator, prior_weights=weights)
+    every = {**model.generator.weights, "prior": weights}
+    generator = dataclasses.replace(model.generator, weights=every)
     return dataclasses.replace(model, generator=generator)
 
 
@@ -237,7 +238,7 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     facts = json.loads((copy / "dataset.json").read_text())
     del facts["length"]
     files.write_json(str(copy / "dataset.json"), facts)
-    with pytest.raises(ValueError, match=r"absent: length.*command once more"):
+    with pytest.raises(ValueError, match=r"dataset.json is damaged .*absent: length"):
         tsgen_jax.load(str(copy))
     shutil.copy(f"{tiny_run}/dataset.json", copy)
     config = json.loads((copy / "config.json").read_text())
@@ -246,16 +247,19 @@ def test_what_cannot_be_loaded_is_refused(tiny_run, tmp_path):
     with pytest.raises(ValueError, match="another version"):
         tsgen_jax.load(str(copy))
     shutil.copy(f"{tiny_run}/config.json", copy)
-    config = json.loads((copy / "config.json").read_text())
-    config["sample"]["residual_scales"] = [0.0, 1.0]
-    files.write_json(str(copy / "config.json"), config)
-    with pytest.raises(ValueError, match=r"not finished \(sample.residual_scales\)"):
-        tsgen_jax.load(str(copy))
-    files.write_json(str(copy / "sampling.json"), {"residual_scale": 0.5})
-    with pytest.raises(ValueError, match="sampling.json is damaged"):
+    shutil.rmtree(copy / "residual" / "weights")
+    with pytest.raises(ValueError, match="it has no weights of residual. Run its"):
         tsgen_jax.load(str(copy))
     (copy / "prior" / "done.json").unlink()
-    with pytest.raises(ValueError, match=r"not finished \(prior\)"):
+    with pytest.raises(ValueError, match="no weights of prior, residual."):
+        tsgen_jax.load(str(copy))
+    config = json.loads((copy / "config.json").read_text())
+    files.write_json(str(copy / "config.json"), {**config, "generator": "gan"})
+    with pytest.raises(ValueError, match="generator='gan' is not known; .* ssl_vqvae"):
+        tsgen_jax.load(str(copy))
+    old = {k: v for k, v in config.items() if k != "generator"}
+    files.write_json(str(copy / "config.json"), old)
+    with pytest.raises(ValueError, match="copy has format 1, of an earlier version"):
         tsgen_jax.load(str(copy))
     config["seeds"] = [3, 4]
     files.write_json(str(copy / "config.json"), config)
@@ -273,7 +277,7 @@ def test_settings_of_sampling_change_without_training(tiny_run, tiny_model, tmp_
     model = tsgen_jax.load(tiny_run, changes)
     assert model.generator.residual_scale == 0.5
     assert model.generator.prior.dtype == model.generator.tokenizer.dtype == "bfloat16"
-    assert model.generator.inpainting.token_temperature == 1.0
+    assert model.generator.programs.inpainting.token_temperature == 1.0
     assert model.generator.settings.num_decode_steps == 2
     tsgen_jax.export(model, tmp_path / "m.tsgen", with_sampler=False)
     again = tsgen_jax.load(tmp_path / "m.tsgen")  # A file keeps them,
@@ -294,7 +298,9 @@ def test_settings_of_sampling_change_without_training(tiny_run, tiny_model, tmp_
 
 def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):
     """Beside observed samples nothing is added, in the middle of a gap it is."""
-    still = dataclasses.replace(tiny_model.generator, residual=residual.none(24, 2))
+    of = tiny_model.generator
+    none = {**of.weights, "residual": residual.none(24, 2)}
+    still = dataclasses.replace(of, weights=none)
     still = dataclasses.replace(tiny_model, generator=still)
     seen = np.ones(x.shape[:2], bool)
     seen[:, 6:20] = False
@@ -303,32 +309,6 @@ def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):
     scale = np.asarray(tiny_model.facts.scaler.std)
     judge = np.asarray(tiny_model.generator.residual.std)[12] * scale
     np.testing.assert_allclose(added[:, :, 12].std((0, 1)), judge, rtol=0.35)
-
-
-def test_a_run_of_a_version_without_residuals_is_used_as_it_was(
-    tiny_run, tmp_path, caplog, x
-):
-    copy = tmp_path / "old"
-    shutil.copytree(tiny_run, copy)
-    (copy / "tokenizer" / "residual.npz").unlink()
-    config = json.loads((copy / "config.json").read_text())
-    del config["inpaint"]["residual_scale"], config["sample"]["residual_scales"]
-    files.write_json(str(copy / "config.json"), config)
-    old = tsgen_jax.load(str(copy))
-    assert old.generator.residual_scale == 0
-    assert "old has no residuals" in caplog.text
-    assert not old.generator.residual.std.any()
-    assert np.isfinite(old.forecast(x[:, :18], 6, num=2)).all()
-    caplog.clear()
-    shutil.copy(f"{tiny_run}/tokenizer/residual.npz", copy / "tokenizer")
-    measured = tsgen_jax.load(str(copy))  # As judging it anew does: nothing changes.
-    assert "old has no residuals, or adds none" in caplog.text
-    np.testing.assert_array_equal(
-        measured.forecast(x[:, :18], 6, num=2), old.forecast(x[:, :18], 6, num=2)
-    )
-    (copy / "tokenizer" / "residual.npz").write_bytes(b"damaged")
-    with pytest.raises(ValueError, match=r"residual.npz is damaged"):
-        tsgen_jax.load(str(copy))
 
 
 def test_importing_the_package_is_cheap():

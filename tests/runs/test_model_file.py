@@ -11,6 +11,7 @@ import zipfile
 import jax
 import numpy as np
 import pytest
+from ml_collections import ConfigDict
 
 import tsgen_jax
 from tsgen_jax.api import export as exporting
@@ -64,7 +65,7 @@ def test_weights_are_plain_arrays_and_the_card_is_readable(exported, tiny_model)
     names = [name for name in members if name.startswith("weights/")]
     assert "weights/tokenizer/codebook/counts.npy" in names
     sizes = [np.load(io.BytesIO(members[n]), allow_pickle=False).size for n in names]
-    weights = tiny_model.generator.tokenizer_weights, tiny_model.generator.prior_weights
+    weights = tiny_model.generator.weights
     assert sum(sizes) == sum(a.size for a in jax.tree.leaves(weights))
     card = members["README.md"].decode()
     assert card == model_card.write_card(tiny_model)
@@ -152,8 +153,12 @@ def test_the_program_for_jax_alone_samples_the_same(tiny_model):
 
 
 def _noisy(model, scale=0.75):
-    generator = dataclasses.replace(model.generator, residual_scale=scale)
-    return dataclasses.replace(model, generator=generator)
+    of = model.generator
+    weights = {**of.weights, "residual_scale": {"scale": np.float32(scale)}}
+    generator = dataclasses.replace(of, weights=weights, residual_scale=scale)
+    config = ConfigDict(model.config.to_dict())
+    config.sample.residual_scales = (0.0, scale)  # One value would override it.
+    return dataclasses.replace(model, generator=generator, config=config)
 
 
 def test_the_program_adds_the_noise_of_the_model(tiny_model):
@@ -174,23 +179,17 @@ def test_the_scale_of_noise_goes_with_the_model(exported, tiny_model, tmp_path):
     assert again.generator.residual_scale == 0.75
     np.testing.assert_array_equal(again.sample(4, seed=1), noisy.sample(4, seed=1))
     assert "0.75 times the noise" in model_card.write_card(again)
-    members = _members(path)
-    for scale in (b"3", b"NaN", b'"1"', b"true"):
-        wrong = {"sampling.json": b'{"residual_scale": ' + scale + b"}"}
+    members, name = _members(path), "weights/residual_scale/scale.npy"
+    for scale, message in ((3, r"in \[0, 2\]"), (np.nan, "not finite")):
+        wrong = {name: model_file.to_npy(np.float32(scale))}
         path = _write(tmp_path / "wrong.tsgen", _signed(members | wrong))
-        with pytest.raises(ValueError, match=r"sampling.json: .* is no scale"):
+        with pytest.raises(ValueError, match=rf"scale.*{message}"):
             tsgen_jax.load(path)
-    # Of a version without scales: as it was.
-    old = {k: v for k, v in members.items() if k != "sampling.json"}
-    config = json.loads(old["config.json"])
-    del config["sample"]["residual_scales"]
-    old["config.json"] = json.dumps(config).encode()
-    older = tsgen_jax.load(_write(tmp_path / "old.tsgen", _signed(old)))
-    np.testing.assert_array_equal(older.sample(4, seed=1), tiny_model.sample(4, seed=1))
-    config["sample"]["residual_scales"] = [0.0, 1.0]
-    old["config.json"] = json.dumps(config).encode()
-    with pytest.raises(ValueError, match=r"lacks sampling.json"):
-        tsgen_jax.load(_write(tmp_path / "none.tsgen", _signed(old)))
+    old = json.loads(members["config.json"])
+    del old["generator"]
+    old = members | {"config.json": json.dumps(old).encode()}
+    with pytest.raises(ValueError, match="old.tsgen has format 1"):
+        tsgen_jax.load(_write(tmp_path / "old.tsgen", _signed(old)))
 
 
 _ALONE = """
@@ -223,35 +222,17 @@ def test_without_flatbuffers_it_is_told_at_once(tiny_model, tmp_path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_tokens_leave_out_goes_with_the_model(
-    exported, tiny_run, tmp_path, caplog
-):
-    """Draws of the file are those of the run; without them it says so and goes on."""
+def test_what_tokens_leave_out_goes_with_the_model(exported, tiny_run, tmp_path):
+    """Draws of the file are those of the run."""
     again, own = tsgen_jax.load(exported), tsgen_jax.load(tiny_run)
     x = np.zeros((2, 24, 2), np.float32)
-    seen = np.arange(24) < 12
-    observed = np.repeat(seen[None], 2, axis=0)
+    observed = np.repeat((np.arange(24) < 12)[None], 2, axis=0)
     judge = own.impute(x, observed, num=2)
     np.testing.assert_array_equal(again.impute(x, observed, num=2), judge)
-    members = _members(exported)
-    assert "residual/std.npy" in members
-    old = {k: v for k, v in members.items() if not k.startswith("residual/")}
-    config = json.loads(old["config.json"])
-    del config["inpaint"]["residual_scale"]
-    old["config.json"] = json.dumps(config).encode()
-    path = _write(tmp_path / "old.tsgen", _signed(old))
-    older = tsgen_jax.load(path)
-    assert "old.tsgen has no residuals" in caplog.text
-    assert older.config.inpaint.residual_scale == 0
-    assert np.isfinite(older.impute(x, observed, num=2)).all()
-    harm = _signed(members | {"residual/std.npy": b"no array"})
+    members, name = _members(exported), "weights/residual/std.npy"
+    harm = _signed(members | {name: b"no array"})
     with pytest.raises(ValueError, match=r"residual/std.npy is no plain array"):
         tsgen_jax.load(_write(tmp_path / "harm.tsgen", harm))
     small = model_file.to_npy(np.zeros((3, 2), np.float32))
-    other = _signed(members | {"residual/std.npy": small})
     with pytest.raises(ValueError, match=r"residual/std.npy is float32\[3, 2\]"):
-        tsgen_jax.load(_write(tmp_path / "small.tsgen", other))
-    none = model_file.to_npy(np.zeros((24, 2), np.float32))
-    members |= {"residual/std.npy": none}
-    tsgen_jax.load(_write(tmp_path / "none.tsgen", _signed(members)))
-    assert "none.tsgen has no residuals" in caplog.text  # Of a run that had none.
+        tsgen_jax.load(_write(tmp_path / "s.tsgen", _signed(members | {name: small})))

@@ -122,16 +122,17 @@ def test_killed_and_stopped_equals_uninterrupted(whole, tmp_path):
         for name in a:
             np.testing.assert_array_equal(a[name], b[name])
     assert _lines(whole) == _lines(broken)
-    one, other = (pathlib.Path(w, "sampling.json") for w in (whole, broken))
+    one, other = (pathlib.Path(w, "residual_scale/done.json") for w in (whole, broken))
     assert one.read_text() == other.read_text()
-    for stage in ("tokenizer", "prior"):
+    for stage in ("tokenizer", "prior", "residual", "residual_scale"):
         for a, b in zip(_weights(whole, stage), _weights(broken, stage), strict=True):
             np.testing.assert_array_equal(a, b)
 
 
 def test_a_finished_run_only_reports(whole):
     report = pathlib.Path(whole, "report.html")
-    before = [*pathlib.Path(whole).rglob("*.npz"), pathlib.Path(whole, "sampling.json")]
+    before = [*pathlib.Path(whole).rglob("*.npz")]
+    before.append(pathlib.Path(whole, "residual_scale/done.json"))
     before = {p: p.stat().st_mtime_ns for p in before}
     lines = _lines(whole)
     report.unlink()

@@ -3,12 +3,12 @@
 import jax
 import numpy as np
 
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.types import Array
 
 
 def forecast(
-    generator: Generator,
+    generator: TokenGenerator,
     key: Array,
     context: np.ndarray,
     horizon: int,
@@ -42,7 +42,7 @@ def forecast(
 
 
 def extend(
-    generator: Generator,
+    generator: TokenGenerator,
     key: Array,
     paths: np.ndarray,
     length: int,

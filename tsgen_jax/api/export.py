@@ -2,11 +2,8 @@
 
 import os
 
-import numpy as np
-
 from tsgen_jax.api import model_card, sampler_program
 from tsgen_jax.api.model import Model
-from tsgen_jax.generators import residuals
 from tsgen_jax.runs import model_file
 
 
@@ -25,15 +22,8 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
     if with_sampler:
         sampler_program.check()
         sampler_program.check_rules(model.rules)
-    weights = {
-        "tokenizer": model.generator.tokenizer_weights,
-        "prior": model.generator.prior_weights,
-    }
-    arrays = model_file.flatten(weights)
+    arrays = model_file.flatten(dict(model.generator.weights))
     blobs = {name: model_file.to_npy(array) for name, array in arrays.items()}
-    for name in residuals.FIELDS:
-        array = np.asarray(getattr(model.generator.residual, name))
-        blobs[f"residual/{name}.npy"] = model_file.to_npy(array)
     if with_sampler:
         program = sampler_program.make_sampler(model.generator, model.rules).serialize()
         blobs["sampler.jaxexport"] = bytes(program)
@@ -41,7 +31,6 @@ def export(model: Model, path: str, with_sampler: bool = True) -> None:
         "config.json": model.config.to_dict(),
         "facts.json": model.facts.to_json(),
         "metrics.json": model.metrics,
-        "sampling.json": {"residual_scale": model.generator.residual_scale},
         "README.md": model_card.write_card(model),
     }
     model_file.write(os.fspath(path), texts, blobs)

@@ -4,31 +4,21 @@ import os
 from typing import Any
 
 import jax
-import numpy as np
 from ml_collections import ConfigDict
 
 import tsgen_jax
-from tsgen_jax import checks
+from tsgen_jax import checks, generators
 from tsgen_jax.api import stored_model
 from tsgen_jax.api.model import Model
 from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import residual_scale, residuals
-from tsgen_jax.generators.networks import abstract_weights, num_scaled
-from tsgen_jax.generators.tokens import make_generator
-from tsgen_jax.runs import (
-    directory,
-    files,
-    model_file,
-    seeds,
-    stored_config,
-)
+from tsgen_jax.recipe import Recipe, abstract_recipe
+from tsgen_jax.runs import directory, model_file, seeds, stored
 from tsgen_jax.runs.config import override
+from tsgen_jax.runs.facts import read_facts
 from tsgen_jax.runtime import compilation_cache, installation
-from tsgen_jax.sampling.residual import Residual
 from tsgen_jax.types import PyTree
 
-STAGES = ("tokenizer", "prior")
 TEXTS = ("config.json", "facts.json", "metrics.json")
 # What may differ from training.
 SETTINGS = ("sample", "inpaint", "precision", "constraints")
@@ -73,61 +63,45 @@ def demo_path() -> str:
     return os.path.join(os.path.dirname(tsgen_jax.__file__), "demo.tsgen")
 
 
+def _load_run(workdir: str, settings: dict[str, Any]) -> Model:
+    with installation.in_words("Loading a run directory (not a model file)"):
+        from tsgen_jax.training.train_recipe import load_recipe
+
+    config = stored.read_config(workdir)
+    seeds.check_is_one_run(config, workdir)
+    info = read_facts(workdir)
+    stored_model.check(config, info, workdir)
+    recipe, shapes = build(config, info, settings, workdir)
+    generator = recipe.assemble(load_recipe(recipe, workdir, shapes))
+    metrics = directory.read_done(workdir, "evaluation") or {}
+    return Model(generator, config, info, metrics)
+
+
 def build(
-    config: ConfigDict, facts: DataInfo, where: str
-) -> tuple[dict[str, PyTree], jax.sharding.Sharding]:
-    """Stage -> abstract weights on this machine's first device.
+    config: ConfigDict, info: DataInfo, settings: dict[str, Any], where: str
+) -> tuple[Recipe, dict[str, PyTree]]:
+    """The recipe of a stored config with `settings` changed, and its abstract weights.
 
     Raises:
-        ValueError: the config makes no networks; `where` it is from.
+        ValueError: a setting does not fit, or the config makes no networks; `where` it
+            is from.
     """
+    _change(config, settings)
+    constraints.make(config.constraints, info)
+    compilation_cache.enable()
     here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
     try:
-        shapes = abstract_weights(config, facts)
+        recipe = generators.make_recipe(config, info)
+        shapes = abstract_recipe(recipe)
     except Exception as error:  # Of any type: of flax, jax, or a size beyond numbers.
         raise ValueError(
             f"The config of {where} makes no networks, it is of another version of "
             f"tsgen_jax or damaged: {error!r:.300}. Train it anew with this version, or "
             "load it with the one that made it."
         ) from error
-    return jax.tree.map(
+    return recipe, jax.tree.map(
         lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
     )
-
-
-def _load_run(workdir: str, settings: dict[str, Any]) -> Model:
-    with installation.in_words("Loading a run directory (not a model file)"):
-        from tsgen_jax.runs import checkpoint
-
-    config = stored_config.read(workdir)
-    seeds.check_is_one_run(config, workdir)
-    left = [s for s in STAGES if directory.read_done(workdir, s) is None]
-    if left:
-        raise ValueError(
-            f"{workdir} is not finished ({', '.join(left)}): run its command again."
-        )
-    facts = read_facts(workdir)
-    stored_model.check(config, facts, workdir)
-    _change(config, settings)
-    compilation_cache.enable()
-    constraints.make(config.constraints, facts)
-    shapes = build(config, facts, workdir)
-    weights = {
-        stage: checkpoint.load_weights(
-            os.path.join(workdir, stage, "weights"), shapes[stage]
-        )
-        for stage in STAGES
-    }
-    metrics = directory.read_done(workdir, "evaluation") or {}
-    left_out = residuals.read(workdir)
-    residuals.warn_of_none(left_out, config.inpaint.residual_scale, workdir)
-    choice = residual_scale.read(config, workdir)
-    if choice is None:
-        raise ValueError(
-            f"{workdir} is not finished (sample.residual_scales): run its command again."
-        )
-    generator = make_generator(config, facts, weights, left_out, choice.scale)
-    return Model(generator, config, facts, metrics)
 
 
 def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
@@ -149,79 +123,22 @@ def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
 
 
 def _load_file(path: str, settings: dict[str, Any]) -> Model:
-    with model_file.ModelFile(path) as stored:
-        config, facts, metrics = (stored.json(name) for name in TEXTS)
+    with model_file.ModelFile(path) as file:
+        values, facts, metrics = (file.json(name) for name in TEXTS)
+        config = stored.as_config(values, path)
         try:
-            config = stored_config.filled(config)
-            facts = DataInfo.from_json(facts)
+            info = DataInfo.from_json(facts)
         except Exception as error:  # Of any type: nothing in it is sure.
             raise ValueError(
                 f"{path}: config.json or facts.json is damaged ({error!r:.300})."
             ) from error
         metrics = stored_model.check_metrics(metrics, path)
-        stored_model.check(config, facts, path)
-        stored_model.check_depth(config, stored.num_weights, path)
-        _change(config, settings)
-        constraints.make(config.constraints, facts)
-        compilation_cache.enable()
-        weights = stored.weights(build(config, facts, path))
-        left_out = _residual(stored, facts)
-        residuals.warn_of_none(left_out, config.inpaint.residual_scale, path)
-        scale = _residual_scale(stored, config, path)
-        stored.check_rest()
-    if _SCALES in settings:
-        scale = float(config.sample.residual_scales[0])
-    generator = make_generator(config, facts, weights, left_out, scale)
-    return Model(generator, config, facts, metrics)
-
-
-def _residual_scale(
-    stored: model_file.ModelFile, config: ConfigDict, path: str
-) -> float:
-    """The scale of a model file; of one before there were scales, the config's only.
-
-    Raises:
-        ValueError: there is none, or it is no number in [0, 2].
-    """
-    name, scales = "sampling.json", config.sample.residual_scales
-    if name not in stored and len(scales) == 1:
-        return float(scales[0])
-    found = stored.json(name)
+        stored_model.check(config, info, path)
+        stored_model.check_depth(config, file.num_weights, path)
+        recipe, shapes = build(config, info, settings, path)
+        weights = file.weights(shapes)
+        file.check_rest()
     try:
-        return residual_scale.as_scale(found["residual_scale"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {name}: {error}") from error
-
-
-def _residual(stored: model_file.ModelFile, facts: DataInfo) -> Residual | None:
-    """What tokens leave out, from a model file; None where it has none.
-
-    Raises:
-        ValueError: it is no plain array of the right shape; it names the member.
-    """
-    if not any(f"residual/{field}.npy" in stored for field in residuals.FIELDS):
-        return None
-    channels = num_scaled(facts)
-    shapes = {field: (facts.length, channels) for field in residuals.FIELDS}
-    shapes["correlation"] = (channels, channels)
-    arrays = {
-        field: stored.array(f"residual/{field}.npy", shape, np.float32)
-        for field, shape in shapes.items()
-    }
-    return Residual(**arrays)
-
-
-def read_facts(workdir: str) -> DataInfo:
-    """The facts that a run keeps in dataset.json.
-
-    Raises:
-        ValueError: an older version wrote them, or they are damaged.
-    """
-    found = files.read_json(os.path.join(workdir, "dataset.json"))
-    try:
-        return DataInfo.from_json(found or {})
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{workdir}/dataset.json: {error}. An older version wrote it: give the "
-            "run's command once more, which completes it and trains nothing."
-        ) from error
+        return Model(recipe.assemble(weights), config, info, metrics)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error

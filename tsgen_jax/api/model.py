@@ -50,7 +50,7 @@ class Model(Shown):
         """
         num = arguments.as_count(num, "num", 1)
         label = self._drawn_label(label, num, label_index)
-        return self._constrained.sample(key_of(seed), label)[0]
+        return self._constrained.sample(key_of(seed), label)[0]["x"]
 
     def impute(
         self,

@@ -15,7 +15,7 @@ import numpy as np
 
 from tsgen_jax.constraints.rules import Rules
 from tsgen_jax.data.dataset import Scaler
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.models import vqvae
 
 PLATFORMS = ("cpu", "cuda", "tpu")
@@ -40,7 +40,7 @@ def check_rules(rules: Rules) -> None:
 
 
 def make_sampler(
-    generator: Generator, rules: Rules | None = None
+    generator: TokenGenerator, rules: Rules | None = None
 ) -> jax.export.Exported:
     """(seed uint32, label int32 [B]) -> series float32 [B, L, C], as a program.
 
@@ -60,7 +60,7 @@ def make_sampler(
     def sample(seed, label):
         key = jax.random.key(seed)
         first = jax.random.fold_in(key, 0)
-        tokens = generator._sample(first, weights[1], label)[:, -1]
+        tokens = generator.programs.sample(first, weights[1], label)[:, -1]
         x = vqvae.detokenize(generator.tokenizer, weights[0], tokens)
         if generator.residual_scale:
             x += generator.residual_scale * generator.noise_of_batch(key, 0, label)

@@ -7,14 +7,14 @@ import jax
 import numpy as np
 
 from tsgen_jax.api import completion
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.types import Array
 
 _WAVES = 2**32 - 3  # No batch of windows has this number.
 
 
 def fill(
-    generator: Generator,
+    generator: TokenGenerator,
     key: Array,
     series: list[np.ndarray],
     label: np.ndarray,
@@ -109,7 +109,7 @@ def _draw(generator, key, paths, jobs, label, alike: bool) -> None:
 
 
 def go_on(
-    generator: Generator,
+    generator: TokenGenerator,
     key: Array,
     series: list[np.ndarray],
     horizon: int,

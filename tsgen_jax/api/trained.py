@@ -17,7 +17,7 @@ from tsgen_jax.data import class_shares
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.series import UNLABELLED
 from tsgen_jax.generators.constrained import Constrained
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators.tokens import TokenGenerator
 
 Label = ArrayLike | None  # Names of classes: one, or one for each series.
 _NUM_SEEDS = 2**32  # jax keeps 32 bits of a seed.
@@ -38,7 +38,7 @@ class Trained:
         metrics: scores of the run by name; empty if it was never evaluated.
     """
 
-    generator: Generator
+    generator: TokenGenerator
     config: ConfigDict
     facts: DataInfo
     metrics: dict[str, float]
@@ -81,9 +81,8 @@ class Trained:
     @functools.cached_property
     def _outpainting(self) -> Constrained:
         """The generator of long series: with the noise of `sample` in later windows."""
-        scale = {"residual_scale": self.generator.residual_scale}
-        settings = ConfigDict({**self.generator.inpainting, **scale})
-        noisy = dataclasses.replace(self.generator, inpainting=settings)
+        scale = self.generator.residual_scale
+        noisy = dataclasses.replace(self.generator, inpaint_scale=scale)
         return Constrained(noisy, self.rules)
 
     def labels(self, num: int) -> np.ndarray | None:

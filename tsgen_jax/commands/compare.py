@@ -36,13 +36,13 @@ def run(args: argparse.Namespace) -> None:
 
     from tsgen_jax import pipeline
     from tsgen_jax.reports import comparison
-    from tsgen_jax.runs import stored_config
+    from tsgen_jax.runs import stored
     from tsgen_jax.runtime import compilation_cache
 
     compilation_cache.enable()
     names = _names(args.subjects)
     runs = [s for s in args.subjects if os.path.isdir(s)]
-    data = {run: stored_config.read(run).data for run in runs}
+    data = {run: stored.read_config(run).data for run in runs}
     if runs and (args.data or args.root):
         raise ValueError("The runs name their data set: leave --data and --root out.")
     different = {d.path or d.name for d in data.values()}
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
             judged[name] = pipeline.judged(subject, changes)
             continue
         if runs:
-            config = stored_config.read(runs[0])
+            config = stored.read_config(runs[0])
             from tsgen_jax import checks
             from tsgen_jax.runs.config import override
 

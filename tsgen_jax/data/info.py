@@ -63,6 +63,11 @@ class DataInfo:
         return cls(**fields)
 
     @property
+    def scaled_channels(self) -> int:
+        """Channels C' of scaled series: C + 1 where lengths are unequal."""
+        return self.scaler.transform(np.zeros((1, 1, self.num_channels))).shape[-1]
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """A name for each of the C channels."""
         return self.described.channels

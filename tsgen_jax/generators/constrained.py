@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.constraints import outcome, redraw, rules, satisfy
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.types import Array
 
 _LOG = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Constrained:
     projected. Without rules it is the generator as it is.
     """
 
-    generator: Generator
+    generator: TokenGenerator
     rules: rules.Rules
 
     @property
@@ -35,22 +35,24 @@ class Constrained:
 
     def sample(
         self, key: Array, label: Array
-    ) -> tuple[np.ndarray, np.ndarray, outcome.Outcome | None]:
-        """Series and tokens as of `Generator.sample`, and what the rules changed.
+    ) -> tuple[dict[str, np.ndarray], outcome.Outcome | None]:
+        """What the generator's `sample` returns, and what the rules changed.
 
-        Without rules the last is None.
+        Without rules the latter is None.
         """
         if not self.rules:
-            return *self.generator.sample(key, label), None
-        label = np.asarray(label)
+            return self.generator.sample(key, label), None
+        label, names = np.asarray(label), []
 
         def draw(number, rows):
-            return self.generator.sample(_key(key, number), label[rows])
+            drawn = self.generator.sample(_key(key, number), label[rows])
+            names[:] = ["x", *(name for name in drawn if name != "x")]
+            return tuple(drawn[name] for name in names)
 
         scale = self.generator.scaler.transform
-        (x, tokens), found = redraw.generate(self.rules, draw, len(label), scale)
+        arrays, found = redraw.generate(self.rules, draw, len(label), scale)
         _LOG.info("%s", found)
-        return x, tokens, found
+        return dict(zip(names, arrays, strict=True)), found
 
     def inpaint(
         self, key: Array, x: Array, observed: Array, label: Array, num: int

@@ -9,131 +9,85 @@ import dataclasses
 import functools
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators.networks import make_models
+from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.models import prior, vqvae
-from tsgen_jax.nn import conv
-from tsgen_jax.runtime import batching, chunks
-from tsgen_jax.sampling import decode, guidance, inpaint, residual
-from tsgen_jax.stages import masked_prior as prior_task
+from tsgen_jax.recipe import Weights
+from tsgen_jax.runtime import batching
+from tsgen_jax.sampling import residual
 from tsgen_jax.types import Array, Batch, PyTree
 
 _NOISE = 2**32 - 2  # No batch of tokens has this number; `model` uses the one above.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Generator:
-    """Generates and encodes series in original units."""
+class TokenGenerator:
+    """Generates, encodes and completes series in original units.
 
-    tokenizer: vqvae.AutoEncoder
-    tokenizer_weights: vqvae.Weights
-    prior: prior.Prior
-    prior_weights: PyTree
-    scaler: Scaler
-    settings: ConfigDict  # config.sample
-    inpainting: ConfigDict  # config.inpaint
-    residual: residual.Residual  # What tokens leave out.
-    residual_scale: float  # How much of it is added to samples; inpainting has its own.
+    Attributes:
+        programs: of the recipe.
+        weights: of the stages 'tokenizer', 'prior' and 'residual'.
+        residual_scale: how much of what tokens leave out is added to samples.
+        inpaint_scale: and to what inpainting draws; None: what `config.inpaint` says.
+    """
 
-    def __getstate__(self):
-        """The fields: compiled programs cannot be pickled, and are made again."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+    programs: Programs
+    weights: Weights
+    residual_scale: float
+    inpaint_scale: float | None = None
 
-    @functools.cached_property
-    def _sample(self):
-        names = (
-            "num_decode_steps",
-            "choice_temperature",
-            "token_temperature",
-            "schedule",
-        )
+    @property
+    def info(self) -> DataInfo:
+        """Shape, classes and units of the training data."""
+        return self.programs.info
 
-        def masks(num):
-            return jnp.full((num, self.prior.num_tokens), self.prior.num_codes)
+    @property
+    def tokenizer(self) -> vqvae.AutoEncoder:
+        """The network of stage 1."""
+        return self.programs.tokenizer
 
-        @jax.jit
-        def sample(key, weights, label):
-            # Series of a class are the same before the first token is drawn.
-            every = jnp.arange(self.prior.num_classes + 1)
-            first = self._guided(weights, every)(masks(len(every)))
-            _, history = decode.decode(
-                key,
-                self._guided(weights, label),
-                masks(label.shape[0]),
-                mask_token=self.prior.num_codes,
-                first_logits=first[label],
-                **{name: self.settings[name] for name in names},
-            )
-            return history.swapaxes(0, 1)
+    @property
+    def prior(self) -> prior.Prior:
+        """The network of stage 2."""
+        return self.programs.prior
 
-        return sample
+    @property
+    def tokenizer_weights(self) -> vqvae.Weights:
+        """Weights of stage 1."""
+        return self.weights["tokenizer"]
 
-    @functools.cached_property
-    def _detokenize(self):
-        of = functools.partial(vqvae.detokenize, self.tokenizer)
-        return jax.jit(lambda w, tokens: _in_parts(functools.partial(of, w))(tokens))
+    @property
+    def prior_weights(self) -> PyTree:
+        """Weights of stage 2."""
+        return self.weights["prior"]
 
-    @functools.cached_property
-    def _tokenize(self):
-        of = functools.partial(vqvae.tokenize, self.tokenizer)
-        return jax.jit(lambda w, x: _in_parts(functools.partial(of, w))(x))
+    @property
+    def residual(self) -> residual.Residual:
+        """The distribution of what tokens leave out."""
+        return self.weights["residual"]
+
+    @property
+    def scaler(self) -> Scaler:
+        """Original units to network units and back."""
+        return self.info.scaler
+
+    @property
+    def settings(self) -> ConfigDict:
+        """config.sample."""
+        return self.programs.settings
 
     @functools.cached_property
     def _roots(self):
         return residual.roots(self.residual)
 
-    @functools.cached_property
-    def _noise(self):
-        """(key, rows [B]) -> what tokens leave out of B samples, [B, L, C]."""
-        std = self._roots.std
-        values = self.scaler.inverse(np.zeros((1, *std.shape))).shape[-1]
-        # A channel that says where a series ends is no value: lengths stay.
-        std = np.where(np.arange(std.shape[1]) < values, std, 0)
-        roots = self._roots.replace(std=std)
-        return jax.jit(lambda key, rows: residual.draw(key, roots, rows.shape[0]))
-
-    @functools.cached_property
-    def _inpaint(self):
-        roots = self._roots
-
-        @jax.jit
-        def draw(key, stage_1, stage_2, x, observed, label):
-            return inpaint.inpaint(
-                key,
-                x,
-                observed,
-                tokenize=functools.partial(vqvae.tokenize, self.tokenizer, stage_1),
-                detokenize=functools.partial(vqvae.detokenize, self.tokenizer, stage_1),
-                draw_residual=lambda key, num: residual.draw(key, roots, num),
-                logits_fn=self._guided(stage_2, label),
-                map_shape=self.tokenizer.map_shape,
-                mask_token=self.prior.num_codes,
-                **self.inpainting,
-            )
-
-        return draw
-
-    def _guided(self, weights: PyTree, label: Array) -> decode.LogitsFn:
-        return guidance.guide(
-            _in_parts(prior_task.make_logits_fn(self.prior, weights)),
-            label,
-            self.prior.num_classes,
-            self.settings.guidance_scale,
-        )
-
-    @functools.cached_property
-    def _compiled(self):
-        return set()
-
     def in_batches(self, fn: batching.BatchFn, rows: Batch, what: str) -> np.ndarray:
         """`in_batches` with batches of `sample.batch_size`."""
         size = self.settings.batch_size
-        return batching.in_batches(fn, rows, what, size, self._compiled)
+        return batching.in_batches(fn, rows, what, size, self.programs.compiled)
 
     def sample_tokens(self, key: Array, label: Array) -> np.ndarray:
         """Draws tokens from the prior.
@@ -147,7 +101,7 @@ class Generator:
         """
         label = self._checked(label)
         history = self.in_batches(
-            lambda number, batch: self._sample(
+            lambda number, batch: self.programs.sample(
                 jax.random.fold_in(key, number), self.prior_weights, batch["label"]
             ),
             {"label": label},
@@ -155,18 +109,19 @@ class Generator:
         )
         return history.swapaxes(0, 1)
 
-    def sample(self, key: Array, label: Array) -> tuple[np.ndarray, np.ndarray]:
+    def sample(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Draws series; arguments as of `sample_tokens`.
 
         Returns:
-            Series float32 [n, L, C] in original units: tokens decoded, and
-            `residual_scale` times `noise`. And their tokens, int32 [n, N].
+            'x' float32 [n, L, C] in original units: tokens decoded, and
+            `residual_scale` times `noise`. And 'tokens', int32 [n, N].
         """
         tokens = self.sample_tokens(key, label)[-1]
         if self.residual_scale == 0:
-            return self.decode(tokens), tokens
+            return {"x": self.decode(tokens), "tokens": tokens}
         noise = self.residual_scale * self.noise(key, len(tokens))
-        return self.scaler.inverse(self.detokenize(tokens) + noise), tokens
+        x = self.scaler.inverse(self.detokenize(tokens) + noise)
+        return {"x": x, "tokens": tokens}
 
     def noise(self, key: Array, num: int) -> np.ndarray:
         """What tokens leave out of the first `num` samples drawn with `key`.
@@ -182,12 +137,12 @@ class Generator:
     def noise_of_batch(self, key: Array, number: int, rows: Array) -> jax.Array:
         """`noise` of one batch, as many as there are `rows`; for programs as well."""
         key = jax.random.fold_in(jax.random.fold_in(key, _NOISE), number)
-        return self._noise(key, rows)
+        return self.programs.noise(key, self._roots, rows)
 
     def detokenize(self, tokens: Array) -> np.ndarray:
         """Tokens int [n, N] -> scaled series float32 [n, L, C]."""
         return self.in_batches(
-            lambda _, batch: self._detokenize(self.tokenizer_weights, batch),
+            lambda _, batch: self.programs.detokenize(self.tokenizer_weights, batch),
             np.asarray(tokens),
             "decoding",
         )
@@ -199,7 +154,7 @@ class Generator:
     def encode(self, x: Array) -> np.ndarray:
         """Series [n, L, C] in original units -> tokens int32 [n, N]."""
         return self.in_batches(
-            lambda _, batch: self._tokenize(self.tokenizer_weights, batch["x"]),
+            lambda _, batch: self.programs.tokenize(self.tokenizer_weights, batch["x"]),
             {"x": self.scaler.transform(x)},
             "encoding",
         )
@@ -225,12 +180,15 @@ class Generator:
         extra = scaled.shape[-1] - x.shape[-1]  # Channels of the scaler are known.
         seen = np.pad(observed, ((0, 0), (0, 0), (0, extra)), constant_values=True)
         rows = {"x": scaled, "observed": seen, "label": label}
+        scale = self.inpaint_scale
+        if scale is None:
+            scale = self.programs.inpainting.residual_scale
 
         def draw(number, batch):
             batch = {k: v[batch["row"] % count] for k, v in rows.items()}
             key_batch = jax.random.fold_in(key, number)
-            weights = self.tokenizer_weights, self.prior_weights
-            return self._inpaint(key_batch, *weights, **batch)
+            weights = self.tokenizer_weights, self.prior_weights, self._roots
+            return self.programs.inpaint(key_batch, *weights, scale, **batch)
 
         drawn = self.in_batches(draw, {"row": np.arange(num * count)}, "drawing")
         drawn = self.scaler.inverse(drawn).reshape(num, *x.shape)
@@ -244,40 +202,3 @@ class Generator:
                 f"{self.prior.num_classes - 1} ({self.prior.num_classes}: no class)."
             )
         return label
-
-
-def _in_parts(fn: chunks.RowsFn) -> chunks.RowsFn:
-    """`fn` of a batch, on the CPU so many rows after so many rows."""
-    return chunks.in_chunks(fn) if conv.on_cpu() else fn
-
-
-def make_generator(
-    config: ConfigDict,
-    facts: DataInfo,
-    weights: dict[str, PyTree],
-    left_out: residual.Residual | None,
-    residual_scale: float,
-) -> Generator:
-    """A generator from the weights of both stages, by name.
-
-    `left_out` is what tokens leave out of series; None: not known, none is drawn.
-    """
-    tokenizer, second = make_models(config, facts)
-    if left_out is None:
-        left_out = residual.none(tokenizer.length, tokenizer.channels)
-    if left_out.std.shape != (tokenizer.length, tokenizer.channels):
-        raise ValueError(
-            f"The stored residuals are {left_out.std.shape}, the tokenizer's series "
-            f"{(tokenizer.length, tokenizer.channels)}."
-        )
-    return Generator(
-        tokenizer,
-        weights["tokenizer"],
-        second,
-        weights["prior"],
-        facts.scaler,
-        config.sample,
-        config.inpaint,
-        left_out,
-        residual_scale,
-    )

@@ -9,9 +9,16 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation.scores import Score, representation
-from tsgen_jax.generators.tokens import Generator
 from tsgen_jax.judges import assess, fcn
-from tsgen_jax.recipe import Measure, Stage, given_to, part_of
+from tsgen_jax.recipe import (
+    Generator,
+    Measure,
+    Recipe,
+    Stage,
+    Weights,
+    given_to,
+    part_of,
+)
 from tsgen_jax.runs import directory as run_dir
 from tsgen_jax.runs import files
 from tsgen_jax.runs.metrics import Writer, read_metrics
@@ -30,8 +37,8 @@ _STEP = Measure(
 def evaluate(
     config: ConfigDict,
     dataset: Dataset,
+    recipe: Recipe,
     generator: Generator,
-    stages: dict[str, Stage],
     samples: dict[str, np.ndarray],
     workdir: str,
 ) -> assess.Assessment:
@@ -40,8 +47,8 @@ def evaluate(
     Args:
         config: sections `judge`, `evaluation` and `train` are read.
         dataset: of the run.
+        recipe: of the run.
         generator: the trained models.
-        stages: of it by name, for their errors on TEST.
         samples: x [n, L, C], label [n], tokens [n, N].
         workdir: the run directory; 'reconstructions.npz' is written there as well.
     """
@@ -51,7 +58,7 @@ def evaluate(
     )
     tokens = generator.encode(dataset.x_test)
     x_hat = _write_reconstructions(dataset, generator, tokens, workdir)
-    rows = _stage_scores(dataset, generator, stages, workdir)
+    rows = _stage_scores(dataset, recipe, generator.weights, workdir)
     notes = []
     if "representation" in config.evaluation.scores.split("+"):
         more, notes = _representation(config, dataset, generator, tokens, samples)
@@ -111,21 +118,17 @@ def _write_reconstructions(dataset, generator, tokens, workdir) -> np.ndarray:
     return x_hat
 
 
-def _stage_scores(dataset, generator, stages, workdir) -> list[Score]:
+def _stage_scores(
+    dataset: Dataset, recipe: Recipe, weights: Weights, workdir: str
+) -> list[Score]:
     """What each stage's own metrics are on TEST."""
-    weights = {
-        "tokenizer": generator.tokenizer_weights,
-        "prior": generator.prior_weights,
-    }
     test, rows = part_of(dataset, "test"), []
-    for name, stage in stages.items():
-        data = stage.rows(test, given_to(stage, weights), False)
-        found = stage.evaluate(weights[name], data)
-        rows += [
-            _score(stage.measures[k], v)
-            for k, v in found.items()
-            if k in stage.measures
-        ]
+    for stage in recipe.stages:
+        if isinstance(stage, Stage) and stage.measures:
+            data = stage.rows(test, given_to(stage, weights), False)
+            found = stage.evaluate(weights[stage.name], data)
+            measures = stage.measures.items()
+            rows += [_score(of, found[name]) for name, of in measures if name in found]
     step = _convergence_step(workdir)
     return rows if step is None else [*rows, _score(_STEP, step)]
 

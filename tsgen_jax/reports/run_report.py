@@ -12,8 +12,8 @@ from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import hold_ends
-from tsgen_jax.generators import residual_scale
-from tsgen_jax.generators.tokens import Generator
+from tsgen_jax.generators import residual_noise
+from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.judges.assess import Assessment, check_samples
 from tsgen_jax.reports import page, sample_report
 from tsgen_jax.reports.figures import series as figures
@@ -39,7 +39,7 @@ _CURVES = {
 def sections(
     config: ConfigDict,
     dataset: Dataset,
-    generator: Generator,
+    generator: TokenGenerator,
     samples: dict[str, np.ndarray],
     workdir: str,
 ) -> Iterator[sample_report.Named]:
@@ -52,7 +52,7 @@ def sections(
             "constraints",
             page.Section("Constraints", _constraints(config, changed), None),
         )
-    choice = residual_scale.read(config, workdir)
+    choice = residual_noise.read(workdir)
     yield "noise", page.Section("Noise in samples", str(choice), None)
     yield (
         "loss_curves",
@@ -193,7 +193,7 @@ def _first_of_each(labels: np.ndarray, num_shown: int) -> np.ndarray:
 def write(
     config: ConfigDict,
     dataset: Dataset,
-    generator: Generator,
+    generator: TokenGenerator,
     samples: dict[str, np.ndarray],
     judged: Assessment,
     workdir: str,

@@ -6,8 +6,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import Any
 
 from tsgen_jax.runs import files
@@ -27,7 +26,6 @@ def open_run(
     workdir: str,
     config: dict[str, Any],
     ignore: tuple[str, ...] = (),
-    absent: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[None]:
     """Holds `workdir` for this process alone; begins a run there or goes on with it.
 
@@ -39,8 +37,6 @@ def open_run(
         config: nested dict of numbers, words, lists and tuples.
         ignore: dotted keys whose values, and all below them, may differ from those
             that the run began with; the file keeps the first ones.
-        absent: dotted keys that an older version did not write, and what it did: for
-            the message where they differ.
 
     Raises:
         ValueError: something else is in the directory, or a run of another config,
@@ -54,7 +50,7 @@ def open_run(
     try:
         lock, new_lock = _lock(workdir)
         try:
-            _begin_or_resume(workdir, config, ignore, absent)
+            _begin_or_resume(workdir, config, ignore)
         except BaseException:
             if new_lock:
                 os.remove(os.path.join(workdir, _LOCK))
@@ -185,14 +181,12 @@ def _lock(workdir: str) -> tuple[int, bool]:
     return lock, new
 
 
-def _begin_or_resume(
-    workdir: str, config: dict, ignore: tuple[str, ...], absent: Mapping[str, Any]
-) -> None:
+def _begin_or_resume(workdir: str, config: dict, ignore: tuple[str, ...]) -> None:
     path = os.path.join(workdir, _CONFIG)
     if not os.path.exists(path):
         files.write_json(path, config)
         return
-    there, now = {**absent, **_flat(read_config(workdir))}, _flat(config)
+    there, now = _flat(read_config(workdir)), _flat(config)
     lines = [
         f"  {key}: {_show(there, key)} there, {_show(now, key)} now"
         for key in sorted(there.keys() | now.keys())

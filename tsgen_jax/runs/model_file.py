@@ -22,7 +22,7 @@ import numpy as np
 from tsgen_jax.data import bounded
 from tsgen_jax.types import PyTree
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _DATE = (1980, 1, 1, 0, 0, 0)  # The same model gives the same file.
 _HEADER = 10_240  # Bytes of an array's header, at most.
@@ -70,7 +70,7 @@ def write(path: str, texts: dict[str, Any], blobs: dict[str, bytes]) -> None:
 def to_npy(array: np.ndarray) -> bytes:
     """An array as the bytes of an .npy file."""
     buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
     return buffer.getvalue()
 
 

@@ -6,17 +6,20 @@ import io
 import math
 import os
 import statistics
+import zlib
 from typing import NamedTuple
 
+import jax
 from ml_collections import ConfigDict
 
 from tsgen_jax.runs import files
 from tsgen_jax.runs.tracking import Tracker
 
 _TABLE = "seeds.csv"
+_NUMBERS = {"tokenizer": 1, "prior": 2, "samples": 3, "residual_scale": 4}  # Of keys.
 
 
-class Own(NamedTuple):
+class SeedRun(NamedTuple):
     """One run: its config, its directory, and its name among others ('': alone)."""
 
     config: ConfigDict
@@ -25,15 +28,21 @@ class Own(NamedTuple):
     tracker: Tracker | None = None  # Copies of its metrics go there.
 
 
-def split(config: ConfigDict, workdir: str) -> list[Own]:
+def key_of(config: ConfigDict, name: str) -> jax.Array:
+    """The key of all that a stage of a run draws, or of its 'samples'."""
+    number = _NUMBERS.get(name, zlib.crc32(name.encode()))
+    return jax.random.fold_in(jax.random.key(config.seed), number)
+
+
+def split(config: ConfigDict, workdir: str) -> list[SeedRun]:
     """The runs of `config`: itself or, where it has `seeds`, one for each of them."""
     if not config.seeds:
-        return [Own(config, workdir, "")]
+        return [SeedRun(config, workdir, "")]
     runs = []
     for seed in config.seeds:
         own = copy.deepcopy(config)
         own.seed, own.seeds = seed, ()
-        runs.append(Own(own, os.path.join(workdir, f"seed-{seed}"), f"seed {seed}"))
+        runs.append(SeedRun(own, os.path.join(workdir, f"seed-{seed}"), f"seed {seed}"))
     return runs
 
 

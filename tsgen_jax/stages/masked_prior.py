@@ -101,6 +101,7 @@ def make_stage(
         rows=make_rows(config, tokenizer),
         evaluate=make_evaluate(config, model),
         measures=_measures(model.num_codes),
+        about="a network learns which tokens go together, by class",
     )
 
 

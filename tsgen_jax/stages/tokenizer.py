@@ -92,6 +92,7 @@ def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
         rows=_rows,
         evaluate=make_evaluate(config, model),
         measures=_MEASURES,
+        about="a network learns to turn series into tokens and back",
     )
 
 

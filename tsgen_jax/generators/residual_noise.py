@@ -1,0 +1,254 @@
+"""What tokens leave out of series, and how much of it is added to samples.
+
+Two measured stages of generators with tokens. 'residual' is the distribution of a
+tokenizer's errors (`sampling/residual.py`). Where they are noise, samples without them
+are too smooth; where they are shape, such noise ruins samples: so 'residual_scale'
+compares `config.sample.residual_scales` on the training data and keeps the best.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+
+from tsgen_jax.constraints import satisfy
+from tsgen_jax.data import class_shares
+from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.data.missing import hold_ends
+from tsgen_jax.evaluation.measures import fidelity
+from tsgen_jax.generators import tokens
+from tsgen_jax.generators.constrained import make_rules
+from tsgen_jax.generators.token_programs import Programs
+from tsgen_jax.judges import usable
+from tsgen_jax.models import vqvae
+from tsgen_jax.recipe import Fitted
+from tsgen_jax.runs import directory
+from tsgen_jax.sampling import residual
+from tsgen_jax.training import batches
+from tsgen_jax.types import Array, Batch, PyTree
+
+_LOG = logging.getLogger(__name__)
+_MARGIN = 0.05  # What noise must gain, of the FID without it.
+_NUM_SERIES = (256, 1000)  # Samples to compare: at least and at most.
+_MAX_FACTORS = 2**25  # Numbers C L^2 that noise is drawn with: 128 MiB.
+_MAX_SERIES = 2000  # Of a part, to measure errors on; more make the means no better.
+_BATCH_SIZE = 64
+SCALE = "residual_scale"
+
+
+def make_residual(tokenizer: vqvae.AutoEncoder) -> Fitted:
+    """The stage 'residual': the errors of a trained tokenizer of series [L, C]."""
+    shape = tokenizer.length, tokenizer.channels
+
+    def fit(key, dataset, given):
+        del key
+        parts = (dataset.network_data(part) for part in ("train", "valid"))
+        return measure_errors(tokenizer, given["tokenizer"], *parts), {}
+
+    shapes = jax.tree.map(
+        lambda a: jax.ShapeDtypeStruct(a.shape, jnp.float32), residual.none(*shape)
+    )
+    return Fitted(
+        name="residual",
+        shapes=shapes,
+        fit=fit,
+        needs=("tokenizer",),
+        about="what tokens leave out of series is measured",
+    )
+
+
+def measure_errors(
+    tokenizer: vqvae.AutoEncoder, weights: vqvae.Weights, train: Batch, valid: Batch
+) -> residual.Residual:
+    """The errors of a trained tokenizer on scaled series.
+
+    Args:
+        tokenizer: of series [L, C].
+        weights: of it.
+        train: 'x' float [n, L, C] and, where values are missing, 'observed' bool.
+        valid: the same of the validation part; n may be 0.
+    """
+
+    @jax.jit
+    def errors(batch):
+        x = batch["x"]
+        tokens = vqvae.tokenize(tokenizer, weights, x)
+        return x - vqvae.detokenize(tokenizer, weights, tokens)
+
+    found = []
+    for part in (train, valid):
+        few = jax.tree.map(_some, part)
+        x = few["x"]
+        if len(x):
+            x = batches.map_batches(errors, {"x": x}, _BATCH_SIZE)
+        found.append((x, few.get("observed")))
+    (of_train, seen_train), (of_valid, seen_valid) = found
+    return residual.fit(of_train, of_valid, seen_train, seen_valid)
+
+
+def _some(rows: np.ndarray) -> np.ndarray:
+    """At most `_MAX_SERIES`, spread evenly."""
+    num = min(len(rows), _MAX_SERIES)
+    return rows[np.arange(num) * len(rows) // max(num, 1)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """A scale, and why.
+
+    Attributes:
+        scale: what the drawn residual noise is multiplied by.
+        fids: FID of samples at each scale; empty where they were not compared.
+    """
+
+    scale: float
+    fids: dict[float, float]
+
+    def __str__(self) -> str:
+        compared = ", ".join(f"{s:g}: {fid:.4g}" for s, fid in self.fids.items())
+        said = f"residual noise: scale {self.scale:g}"
+        if compared:
+            said += f" (FID to TRAIN in MiniRocket's features by scale: {compared})"
+        return said
+
+
+def make_scale(config: ConfigDict, programs: Programs) -> Fitted:
+    """The stage 'residual_scale'; its key draws the samples it compares."""
+
+    def fit(key, dataset, given):
+        scales = config.sample.residual_scales
+        if len(scales) == 1:
+            choice = Choice(float(scales[0]), {})
+        else:
+            _LOG.info(
+                "Comparing scales %s of the noise that is added to samples: generates "
+                "samples with each and keeps the one with the least FID to TRAIN.",
+                ", ".join(f"{scale:g}" for scale in scales),
+            )
+            generator = tokens.TokenGenerator(programs, given, 0.0)
+            choice = choose(config, dataset, generator, key)
+        _LOG.info("%s", choice)
+        fids = {str(scale): fid for scale, fid in choice.fids.items()}
+        summary = {"scale": choice.scale, "fid_minirocket": fids}
+        return {"scale": np.float32(choice.scale)}, summary
+
+    return Fitted(
+        name=SCALE,
+        shapes={"scale": jax.ShapeDtypeStruct((), jnp.float32)},
+        fit=fit,
+        needs=("tokenizer", "prior", "residual"),
+        about="how much of that samples get as noise",
+    )
+
+
+def chosen_scale(config: ConfigDict, weights: PyTree) -> float:
+    """The one value of `sample.residual_scales`, else what was fitted.
+
+    Raises:
+        ValueError: the fitted value is no number in [0, 2].
+    """
+    scales = config.sample.residual_scales
+    scale = float(scales[0]) if len(scales) == 1 else float(weights["scale"])
+    if not 0 <= scale <= 2:
+        raise ValueError(f"{SCALE} is {scale}: a number in [0, 2] is needed.")
+    return scale
+
+
+def read(workdir: str) -> Choice:
+    """What a finished run chose.
+
+    Raises:
+        ValueError: the file is damaged; names it.
+    """
+    stored = directory.read_done(workdir, SCALE)
+    try:
+        fids = {float(s): float(f) for s, f in stored["fid_minirocket"].items()}
+        return Choice(float(stored["scale"]), fids)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{workdir}/{SCALE}/done.json is damaged ({error!r}): delete the directory "
+            f"{SCALE} and run the same command again, which measures it anew."
+        ) from error
+
+
+def choose(
+    config: ConfigDict, dataset: Dataset, generator: tokens.TokenGenerator, key: Array
+) -> Choice:
+    """Compares the scales on samples with equal tokens and equal noise.
+
+    Series to compare with are those of TRAIN, the validation part among them.
+    """
+    from tsgen_jax.judges import fcn
+
+    real = fcn.whole_train(dataset.complete())[0]
+    shape = generator.residual.std.shape
+    _, obstacles = usable(
+        "minirocket", dataset.name, dataset.num_classes, real.shape[1]
+    )
+    if len(real) < 2:
+        obstacles.append(f"{dataset.name} has one training series.")
+    if shape[1] * shape[0] ** 2 > _MAX_FACTORS:
+        obstacles.append(f"Series of {shape[0]} x {shape[1]} values are too large.")
+    if obstacles:
+        _LOG.info("Scales of noise are not compared. %s", " ".join(obstacles))
+        return Choice(0.0, {})
+    counts = DataInfo.of(dataset).class_counts
+    num = int(np.clip(len(real), *_NUM_SERIES))
+    label = class_shares.of_training(config.sample, counts, num)
+    drawn = generator.sample_tokens(key, label)[-1]
+    plain, noise = generator.detokenize(drawn), generator.noise(key, num)
+
+    rules = make_rules(config, dataset)
+
+    def series(scale):  # As they are generated, but for those that are drawn again.
+        x = generator.scaler.inverse(plain + scale * noise)
+        return hold_ends(satisfy.project(rules, x))
+
+    fids = measure(config, real, series, config.sample.residual_scales)
+    fids = {s: fid for s, fid in fids.items() if np.isfinite(fid)}
+    return Choice(best(fids), fids)
+
+
+def measure(
+    config: ConfigDict,
+    real: np.ndarray,
+    series: Callable[[float], np.ndarray],
+    scales: tuple[float, ...],
+) -> dict[float, float]:
+    """FID of series at every scale.
+
+    Features are MiniRocket's of another seed than the judge's: what chose a run's
+    samples is not what judges them.
+
+    Args:
+        config: section `judge` is read.
+        real: series to be like, float [n, L, C].
+        series: scale -> series [n', L, C] in the same units.
+        scales: to compare.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from tsgen_jax.judges import rocket
+
+    with threadpool_limits(1, "blas"):
+        judge = rocket.Judge(config.judge, real, (config.judge.seed + 1) % 2**32)
+        features = judge(real)
+        return {float(s): fidelity.fid(features, judge(series(s))) for s in scales}
+
+
+def best(fids: dict[float, float]) -> float:
+    """The scale of the least FID; 0 where noise gains less than a twentieth.
+
+    Also 0 where no scale has a FID: series that are not finite have none.
+    """
+    if not fids:
+        return 0.0
+    scale = min(fids, key=lambda s: (fids[s], s))
+    if 0 in fids and fids[scale] > (1 - _MARGIN) * fids[0]:
+        return 0.0
+    return scale

@@ -1,0 +1,45 @@
+"""SSL-VQVAE (NC-VQVAE): a tokenizer with a self-supervised view, and a masked prior.
+
+Paper: https://arxiv.org/abs/2408.16613. With `ssl.method='none'` it is the VQ-VAE that
+the paper compares with. Stages: 'tokenizer'; 'prior' on its tokens; 'residual', the
+distribution of what tokens leave out of series; 'residual_scale', how much of that is
+added to samples.
+"""
+
+import math
+
+from ml_collections import ConfigDict
+
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators import residual_noise, token_programs, tokens
+from tsgen_jax.recipe import Recipe, Weights
+from tsgen_jax.stages import masked_prior, tokenizer
+
+
+def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
+    """The recipe of `config` for series like these."""
+    coder = tokenizer.make_model(config, info.length, info.scaled_channels)
+    num_tokens = math.prod(coder.map_shape)
+    prior = masked_prior.make_model(config, num_tokens, info.num_classes)
+    programs = token_programs.Programs(
+        coder, prior, info, config.sample, config.inpaint
+    )
+
+    def assemble(weights: Weights) -> tokens.TokenGenerator:
+        scale = residual_noise.chosen_scale(config, weights["residual_scale"])
+        return tokens.TokenGenerator(programs, weights, scale)
+
+    return Recipe(
+        stages=(
+            tokenizer.make_stage(config, coder),
+            masked_prior.make_stage(config, prior, coder),
+            residual_noise.make_residual(coder),
+            residual_noise.make_scale(config, programs),
+        ),
+        assemble=assemble,
+        settings=("sample", "inpaint", "precision"),
+        about=(
+            f"A vector-quantising tokenizer (self-supervision: {config.ssl.method}) and "
+            "a masked-token prior."
+        ),
+    )

@@ -12,7 +12,6 @@ import tsgen_jax
 from experiments import baselines
 from tsgen_jax.data.dataset import load_dataset
 from tsgen_jax.evaluation.measures import probabilistic
-from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.reports import page
 from tsgen_jax.reports.figures import fan_chart
 
@@ -63,7 +62,7 @@ def changed(model, pairs: list[str]):
     for pair in pairs:
         key, _, value = pair.partition("=")
         settings[key] = type(settings[key])(value)
-    programs = Programs(of.tokenizer, of.prior, of.info, of.settings, settings)
+    programs = of.changed(inpainting=settings)
     generator = dataclasses.replace(model.generator, programs=programs)
     return dataclasses.replace(model, generator=generator)
 

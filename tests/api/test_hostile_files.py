@@ -123,7 +123,6 @@ _SIGNED = {  # What: (change of members, which are then listed as right; words).
     "residuals without end": (_with(_STD, 5, np.inf), "std.npy holds values that"),
     "a member of no use": (_put("weights/prior/more.npy", b"x"), "more.npy has no use"),
     "a program of no use": (_put("setup.py", b"x"), "setup.py has no use"),
-    "a scale of 3": (_with("weights/residual_scale/scale.npy", None, 3), "scale"),
 }
 
 
@@ -141,12 +140,12 @@ def test_a_member_that_harms_is_told(what, members, tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        (b'{"format": 1, "sha256": null}', "lists no SHA-256"),
-        (b'{"format": 1}', "lists no SHA-256"),
+        (b'{"format": 2, "sha256": null}', "lists no SHA-256"),
+        (b'{"format": 2}', "lists no SHA-256"),
         (b"[]", "another format"),
         (b"null", "another format"),
         (_DEEP, "manifest.json is no JSON"),
-        (b'{"format": 1, "sha256": {"a": 1}}', "is absent"),
+        (b'{"format": 2, "sha256": {"a": 1}}', "is absent"),
         (b'{"format": true}', "another format"),
     ],
 )

@@ -96,7 +96,7 @@ def test_series_of_several_channels_are_scored(
 
 def test_other_values_of_inpainting_are_used(tiny_model):
     other = completion.changed(tiny_model, ["residual_scale=0.5", "num_rounds=2"])
-    settings, own = other.generator.inpainting, tiny_model.generator.inpainting
+    settings, own = (m.generator.programs.inpainting for m in (other, tiny_model))
     assert settings.to_dict() == {
         **own.to_dict(),
         "residual_scale": 0.5,

@@ -24,8 +24,11 @@ def _with(model, **values):
 
 
 def _in_large_batches(model):
-    settings = ConfigDict({**model.generator.settings, "batch_size": 1000})
-    generator = dataclasses.replace(model.generator, settings=settings)
+    of = model.generator.programs
+    settings = ConfigDict({**of.settings, "batch_size": 1000})
+    generator = dataclasses.replace(
+        model.generator, programs=of.changed(settings=settings)
+    )
     return dataclasses.replace(model, generator=generator)
 
 

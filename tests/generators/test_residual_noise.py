@@ -154,7 +154,7 @@ def test_the_stage_keeps_its_choice_and_one_value_overrides_it(
     workdir = str(tmp_path)
     directory.mark_done(workdir, "residual_scale", summary)
     assert residual_noise.read(workdir) == choice
-    for stored in ([], {}, {**summary, "scale": "x"}, {**summary, "fid_minirocket": 1}):
+    for stored in ({}, {**summary, "scale": "x"}, {**summary, "fid_minirocket": 1}):
         directory.mark_done(workdir, "residual_scale", stored)
         with pytest.raises(ValueError, match=r"done.json is damaged.*delete"):
             residual_noise.read(workdir)

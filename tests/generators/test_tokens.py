@@ -11,7 +11,6 @@ from tests import tiny
 from tsgen_jax import generators
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.scaling import EndScaler, QuantileScaler
-from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.sampling import decode
 
 _KEY = jax.random.key(5)
@@ -39,8 +38,7 @@ def test_without_noise_samples_are_decoded_tokens(tiny_model):
 def test_a_first_round_for_all_of_a_class_is_that_of_each(tiny_model, guidance_scale):
     of, label = tiny_model.generator, np.array([0, 1, 2, 1, 0])
     settings = ConfigDict({**of.settings, "guidance_scale": guidance_scale})
-    was = of.programs
-    programs = Programs(was.tokenizer, was.prior, was.info, settings, was.inpainting)
+    programs = of.programs.changed(settings=settings)
     of = dataclasses.replace(of, programs=programs)
     history = of.sample_tokens(_KEY, label)
     batch = np.append(label, np.full(11, label[-1]))  # As many as few are filled up to.

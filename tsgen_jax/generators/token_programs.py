@@ -43,6 +43,18 @@ class Programs:
         self.settings, self.inpainting = settings, inpainting
         self.compiled = set()  # What `batching.in_batches` has done in which size.
 
+    def changed(
+        self, settings: ConfigDict | None = None, inpainting: ConfigDict | None = None
+    ) -> "Programs":
+        """The same with another config.sample or config.inpaint; None: as it is."""
+        return Programs(
+            self.tokenizer,
+            self.prior,
+            self.info,
+            self.settings if settings is None else settings,
+            self.inpainting if inpainting is None else inpainting,
+        )
+
     def __getstate__(self):
         """What it was made of: compiled programs cannot be pickled, and are made again."""
         of = ("tokenizer", "prior", "info", "settings", "inpainting")

@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
             config, subject, os.path.join(args.out, name)
         )
     configs = {
-        name: flatten_dict(stored_config.read(subject).to_dict(), sep=".")
+        name: flatten_dict(stored.read_config(subject).to_dict(), sep=".")
         for name, subject in zip(names, args.subjects, strict=True)
         if subject in runs
     }

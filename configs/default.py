@@ -6,8 +6,6 @@ of this project; `_published.py` turns a config into the published behaviour.
 
 from ml_collections import ConfigDict
 
-METHODS = ("none", "barlow_twins", "vicreg", "vibcreg", "byol")
-
 
 def _train(num_steps: int, batch_size: int) -> ConfigDict:
     """What every stage's training needs."""
@@ -125,7 +123,7 @@ def _augment(config: ConfigDict) -> None:
 def _ssl(config: ConfigDict) -> None:
     """What the second view is compared by."""
     config.ssl = ConfigDict()
-    config.ssl.method = "none"  # none, barlow_twins, vicreg, vibcreg or byol.
+    config.ssl.method = "none"  # A loss whose values are below, or none.
     # Weight of rec(x' | D(z')), the augmented view through the autoencoder. With
     # method 'none' and a weight above 0: the control without self-supervision.
     config.ssl.augmented_weight = 0.0
@@ -307,6 +305,16 @@ def _stages(config: ConfigDict) -> None:
     for stage in ("discriminator", "predictor", "ts2vec"):
         config.train[stage].log_every = 500
         config.train[stage].checkpoint_every = 100_000  # It is thrown away.
+
+
+def methods() -> tuple[str, ...]:
+    """Values of ssl.method whose own values are in the config: all that come with it.
+
+    The rows of `losses/self_supervised.METHODS`, read from here without importing jax.
+    """
+    sections = get_config().ssl.items()
+    named = (k for k, value in sections if hasattr(value, "keys") and "weight" in value)
+    return ("none", *sorted(named))
 
 
 def get_config(arg: str = "") -> ConfigDict:

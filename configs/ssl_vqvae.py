@@ -19,10 +19,11 @@ from tsgen_jax.suggest import did_you_mean
 def get_config(arg: str = "vibcreg") -> ConfigDict:
     """`arg`: a method, then ',faithful' for the published behaviour."""
     method, _, mode = arg.partition(",")
-    if method not in default.METHODS or mode not in ("", "fixed", "faithful"):
+    known = default.methods()
+    if method not in known or mode not in ("", "fixed", "faithful"):
         raise ValueError(
-            f"configs/ssl_vqvae.py:{arg}: known are {', '.join(default.METHODS)}, each "
-            f"also followed by ,faithful.{did_you_mean(method, default.METHODS)}"
+            f"configs/ssl_vqvae.py:{arg}: known are {', '.join(known)}, each "
+            f"also followed by ,faithful.{did_you_mean(method, known)}"
         )
     config = default.get_config()
     config.name = f"ssl_vqvae-{method}"

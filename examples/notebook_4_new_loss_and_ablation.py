@@ -41,9 +41,9 @@ def simclr(p_a, p_b, *, weight, temperature):
     return weight * loss, {"contrastive": loss, "found": found}
 
 
-# Before anything is trained: names of methods are read once. In a checkout, write the
-# function and this line into losses/self_supervised.py instead.
-self_supervised.METHODS["simclr"] = simclr
+# Before anything is trained. In a checkout, write the function and its row into
+# losses/self_supervised.py instead, and its values into configs/default.py.
+self_supervised.METHODS["simclr"] = self_supervised.Method(simclr)
 
 # %% [markdown]
 # It must be small for equal views and large for mixed ones:

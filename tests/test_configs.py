@@ -23,7 +23,7 @@ _FILES = sorted(
 )
 _ARGUMENTS = {
     "vqvae": ["fixed", "faithful"],
-    "ssl_vqvae": [*default.METHODS, "vibcreg,faithful"],
+    "ssl_vqvae": [*default.methods(), "vibcreg,faithful"],
     "smoke": ["vibcreg"],
 }
 _CASES = [(f, a) for f in _FILES for a in _ARGUMENTS.get(f, [""])]

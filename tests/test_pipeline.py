@@ -224,7 +224,10 @@ def _main(*arguments):
         ),
         (["--config=configs/smoke.py", "--config.seed=x"], "invalid literal"),
         (["--config=configs/smoke.py", "--config.seed.x=1"], "no keys below"),
-        (["--config=configs/ssl_vqvae.py:simclr"], "barlow_twins, vicreg, vibcreg"),
+        (
+            ["--config=configs/ssl_vqvae.py:simclr"],
+            "barlow_twins, byol, vibcreg, vicreg",
+        ),
         (["--config=configs/nothing.py"], "configs/nothing.py"),
         (["--wrkdir=x"], "Unknown command line flag 'wrkdir'"),
         ([], "Which config?"),

@@ -22,7 +22,7 @@ from tsgen_jax.judges import JUDGES
 from tsgen_jax.models import prior
 from tsgen_jax.nn import quantizer, resnet, stft
 from tsgen_jax.sampling import mask_schedule
-from tsgen_jax.stages import tokenizer
+from tsgen_jax.stages import views
 from tsgen_jax.suggest import did_you_mean
 
 STAGES = ("tokenizer", "prior", "judge", "discriminator", "predictor", "ts2vec")
@@ -38,7 +38,6 @@ _MODELS = {
     "data.decimal": DECIMALS,
     "data.thousands": THOUSANDS,
     "quantizer.init": quantizer.INITS,
-    "ssl.method": tokenizer.METHODS,
     "prior.kind": prior.KINDS,
     "prior.codebook": prior.CODEBOOKS,
     "masking.loss_on": ("masked", "all"),
@@ -77,11 +76,6 @@ _RANGES = {
     "ssl.projector.width": (1, _WIDEST),
     "ssl.iter_norm.group_size": (1, _INFINITY),
     "ssl.iter_norm.num_steps": (1, 100),
-    "ssl.barlow_twins.weight": (0, _INFINITY),
-    "ssl.vicreg.weight": (0, _INFINITY),
-    "ssl.vibcreg.weight": (0, _INFINITY),
-    "ssl.byol.weight": (0, _INFINITY),
-    "ssl.byol.target_decay": (0, 1),
     "prior.width": (1, _WIDEST),
     "prior.num_layers": (1, 100),
     "prior.num_heads": (1, 1024),
@@ -149,6 +143,8 @@ def check_config(config: ConfigDict) -> None:
             shown = ", ".join(name or "''" for name in known)
             hint = did_you_mean(value, known)
             faults.append(f"{key}={value!r}: known are {shown}.{hint}")
+    _value(config, "ssl.method")
+    faults += views.faults(config.ssl)
     for key, (low, high) in _RANGES.items():
         value = _value(config, key)
         # NaN fails as well, and so does infinity.

@@ -11,7 +11,7 @@ from tsgen_jax.configs import default
 from tsgen_jax.data.augment import time
 from tsgen_jax.evaluation.scores import GROUPS
 from tsgen_jax.judges import JUDGES
-from tsgen_jax.stages import tokenizer
+from tsgen_jax.losses import self_supervised
 
 _COMMANDS = tuple(tsgen._COMMANDS)
 
@@ -72,7 +72,7 @@ def test_did_you_mean_a_name(arguments, words, monkeypatch, capsys):
 def test_help_lists_what_there_is(monkeypatch, capsys):
     assert lists.groups() == GROUPS
     assert set(lists.augmentations()) == set(time.AUGMENTATIONS)
-    assert set(lists.methods()) == set(tokenizer.METHODS)
+    assert set(lists.methods()) == set(self_supervised.names())
     assert console.run(monkeypatch, "train", "--help") == 0
     told = capsys.readouterr().out
     for name in (

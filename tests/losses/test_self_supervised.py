@@ -14,6 +14,8 @@ VICREG = {
     "covariance_weight": 3.0,
 }
 HYPER = {"barlow_twins": BARLOW, "vicreg": VICREG, "vibcreg": VICREG}
+# Those that compare two projections; BYOL's takes four arrays.
+PAIRS = {n: m.loss for n, m in self_supervised.METHODS.items() if not m.slow_copy}
 SHAPES = [(5, 12), (12, 5)]  # B < P goes through the Gram matrix, B > P does not.
 
 
@@ -95,10 +97,10 @@ NAIVE = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("method", sorted(self_supervised.METHODS))
+@pytest.mark.parametrize("method", sorted(PAIRS))
 def test_equals_the_formula(method, shape):
     views = _views(shape)
-    loss, terms = self_supervised.METHODS[method](*views, **HYPER[method])
+    loss, terms = PAIRS[method](*views, **HYPER[method])
     expected, expected_terms = NAIVE[method](
         *(p.astype(np.float64) for p in views), **HYPER[method]
     )
@@ -118,7 +120,7 @@ def test_sum_of_squares_of_the_product(shape):
 
 def test_no_matrix_of_width_by_width_exists_when_the_batch_is_smaller():
     views = _views((4, 50))
-    for method, function in self_supervised.METHODS.items():
+    for method, function in PAIRS.items():
 
         def run(p_a, p_b, f=function, hyper=HYPER[method]):
             return f(p_a, p_b, **hyper)[0]
@@ -126,11 +128,11 @@ def test_no_matrix_of_width_by_width_exists_when_the_batch_is_smaller():
         assert "50,50" not in str(jax.make_jaxpr(jax.grad(run))(*views))
 
 
-@pytest.mark.parametrize("method", sorted(self_supervised.METHODS))
+@pytest.mark.parametrize("method", sorted(PAIRS))
 def test_gradient_equals_that_of_the_direct_form(method, monkeypatch):
     def gradients(views):
         def loss(p_a, p_b):
-            return self_supervised.METHODS[method](p_a, p_b, **HYPER[method])[0]
+            return PAIRS[method](p_a, p_b, **HYPER[method])[0]
 
         return jax.grad(loss, argnums=(0, 1))(*views)
 
@@ -153,7 +155,7 @@ def test_gradient_equals_that_of_the_direct_form(method, monkeypatch):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_identical_views_have_zero_invariance(shape):
     p, _ = _views(shape)
-    for method, function in self_supervised.METHODS.items():
+    for method, function in PAIRS.items():
         _, terms = function(p, p, **HYPER[method])
         assert abs(float(terms["invariance"])) < 1e-12, method
 
@@ -164,14 +166,14 @@ def test_identical_whitened_views_cost_nothing():
     centred -= centred.mean(0)
     u, _, vt = np.linalg.svd(centred, full_matrices=False)
     p = jnp.asarray(1.1 * u @ vt * 39**0.5, jnp.float32)  # Var 1.21, no covariance.
-    for method, function in self_supervised.METHODS.items():
+    for method, function in PAIRS.items():
         loss, _ = function(p, p, **HYPER[method])
         assert abs(float(loss)) < 1e-6, method
 
 
 def test_collapsed_columns_have_finite_gradients():
     p = jnp.ones((4, 6))
-    for method, function in self_supervised.METHODS.items():
+    for method, function in PAIRS.items():
         grads = jax.grad(lambda a, f=function, m=method: f(a, p, **HYPER[m])[0])(p)
         assert np.isfinite(grads).all(), method
     zeros = jnp.zeros((4, 6))
@@ -188,12 +190,11 @@ def test_a_sharded_batch_gives_the_same_loss(shape):
     sharded = jax.device_put(views, NamedSharding(mesh, PartitionSpec("data")))
 
     def losses(p_a, p_b):
-        found = [f(p_a, p_b, **HYPER[m])[0] for m, f in METHODS.items()]
+        found = [f(p_a, p_b, **HYPER[m])[0] for m, f in PAIRS.items()]
         return jnp.stack(
             [*found, self_supervised.byol(p_a, p_b, p_b, p_a, weight=1.0)[0]]
         )
 
-    METHODS = self_supervised.METHODS
     np.testing.assert_allclose(
         jax.jit(losses)(*sharded), losses(*views), rtol=1e-5, atol=1e-6
     )
@@ -238,7 +239,7 @@ def test_byol_gives_no_gradient_to_its_targets():
 
 def test_rejects_other_shapes_and_batches_of_one():
     p = jnp.ones((4, 6))
-    for method, function in self_supervised.METHODS.items():
+    for method, function in PAIRS.items():
         with pytest.raises(ValueError, match=r"\(4, 6\) and \(4, 5\)"):
             function(p, p[:, :5], **HYPER[method])
         with pytest.raises(ValueError, match=r"one shape"):

@@ -27,7 +27,7 @@ def methods() -> tuple[str, ...]:
     """Values of ssl.method, which are arguments of the config ssl_vqvae as well."""
     from tsgen_jax.configs import default
 
-    return default.METHODS
+    return default.methods()
 
 
 def augmentations() -> tuple[str, ...]:

@@ -8,9 +8,12 @@ https://arxiv.org/abs/2408.16613. All statistics are those of the global batch.
 
 Sums over a P x P matrix go through the B x B Gram matrix when B < P: they cost
 B^2 P instead of B P^2 and no P x P matrix exists.
+
+A new loss is a function here, its row in `METHODS`, and its values in the config.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -140,13 +143,6 @@ def vibcreg(
     return weight * _weighted(terms, weights), terms
 
 
-METHODS: dict[str, Callable[..., tuple[jax.Array, Metrics]]] = {
-    "barlow_twins": barlow_twins,
-    "vicreg": vicreg,
-    "vibcreg": vibcreg,
-}
-
-
 def byol(
     predicted_a: jax.Array,
     predicted_b: jax.Array,
@@ -179,6 +175,42 @@ def byol(
     b_to_a = _cosine(predicted_b, jax.lax.stop_gradient(target_a))
     similarity = (a_to_b.mean() + b_to_a.mean()) / 2
     return weight * (4 - 4 * similarity), {"similarity": similarity}
+
+
+class Method(NamedTuple):
+    """A self-supervised loss and the head that it is computed behind.
+
+    Attributes:
+        loss: (p_a, p_b, *, weight, ...) -> (loss, metrics) of projections float [B, P];
+            its keywords are the values in `config.ssl[name]`. With `slow_copy` it is
+            also given the outputs of the slow copy: (p_a, p_b, target_a, target_b, ...).
+        depth: hidden layers of the projector.
+        whiten: whether the projector ends in `iter_norm` (`config.ssl.iter_norm`).
+        predict: whether a predictor follows the projector; the last layers then have
+            biases.
+        slow_copy: whether a moving average of all weights encodes both views as well;
+            `config.ssl[name].target_decay` is the weight of its past.
+    """
+
+    loss: Callable[..., tuple[jax.Array, Metrics]]
+    depth: int = 2
+    whiten: bool = False
+    predict: bool = False
+    slow_copy: bool = False
+
+
+# Name, which `ssl.method` and `configs/ssl_vqvae.py:NAME` take -> its row.
+METHODS: dict[str, Method] = {
+    "barlow_twins": Method(barlow_twins),
+    "vicreg": Method(vicreg),
+    "vibcreg": Method(vibcreg, whiten=True),
+    "byol": Method(byol, depth=1, predict=True, slow_copy=True),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Values of `ssl.method`: 'none', and the rows of `METHODS` at this moment."""
+    return ("none", *METHODS)
 
 
 def _check(p_a: jax.Array, p_b: jax.Array) -> tuple[int, int]:

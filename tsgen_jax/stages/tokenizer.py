@@ -20,7 +20,6 @@ from tsgen_jax.stages import views
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
-METHODS = ("none", *self_supervised.METHODS, "byol")
 _MEASURES = {
     row.name: row
     for row in (
@@ -122,9 +121,13 @@ def _init(config, model, head, key, x):
     if config.ssl.method != "none":
         pooled = jnp.zeros((len(x), 2 * model.width))
         params["head"] = head.init(key_head, pooled)["params"]
-    if config.ssl.method == "byol":
+    if _has_slow_copy(config.ssl):
         state["target"] = jax.tree.map(jnp.copy, params)
     return params, state
+
+
+def _has_slow_copy(ssl: ConfigDict) -> bool:
+    return ssl.method != "none" and self_supervised.METHODS[ssl.method].slow_copy
 
 
 def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head):
@@ -155,9 +158,9 @@ def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head
                 head, model, params, model_state, first, second
             )
             metrics |= more_metrics
-        if ssl.method == "byol":
+        if _has_slow_copy(ssl):
             new_state["target"] = views.move_target(
-                model_state["target"], params, ssl.byol.target_decay
+                model_state["target"], params, ssl[ssl.method].target_decay
             )
         loss = sum(terms.values())
         return loss, (new_state, {"loss": loss, **terms, **metrics})

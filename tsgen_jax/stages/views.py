@@ -4,6 +4,7 @@ NC-VQVAE, https://arxiv.org/abs/2408.16613: latents of both are pooled and proje
 a loss of `losses/self_supervised.py` compares the projections.
 """
 
+import inspect
 from typing import NamedTuple
 
 import flax.linen as nn
@@ -14,6 +15,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.losses import self_supervised
 from tsgen_jax.models import vqvae
 from tsgen_jax.nn import projector
+from tsgen_jax.suggest import did_you_mean
 from tsgen_jax.types import Array, DType, Metrics, PyTree
 
 
@@ -31,31 +33,33 @@ class Head(nn.Module):
     dtype: DType
 
     def setup(self):
-        """Builds what `config.method` has."""
+        """Builds what the row of `config.method` asks for."""
+        method = self_supervised.METHODS[self.config.method]
         layers = {**self.config.projector, "dtype": self.dtype}
-        byol = self.config.method == "byol"
         self.projector = projector.Projector(
-            **layers, num_hidden=1 if byol else 2, use_bias=byol
+            **layers, num_hidden=method.depth, use_bias=method.predict
         )
-        if self.config.method == "vibcreg":
+        if method.whiten:
             steps = self.config.iter_norm.num_steps
             size = self.config.iter_norm.group_size
             self.whitener = projector.Whitener(size, steps)
-        if byol:
+        if method.predict:
             self.predictor = projector.Projector(**layers, num_hidden=1, use_bias=True)
 
     def __call__(self, pooled: Array) -> jax.Array:
         """Pooled latents [..., B, 2D] -> what the loss compares, [..., B, P]."""
         p = self.project(pooled)
-        return self.predict(p) if self.config.method == "byol" else p
+        method = self_supervised.METHODS[self.config.method]
+        return self.predict(p) if method.predict else p
 
     def project(self, pooled: Array) -> jax.Array:
-        """Pooled latents [..., B, 2D] -> projections [..., B, P]: BYOL's targets."""
+        """Pooled latents [..., B, 2D] -> projections [..., B, P]; targets of a slow copy."""
         p = self.projector(pooled)
-        return self.whitener(p) if self.config.method == "vibcreg" else p
+        method = self_supervised.METHODS[self.config.method]
+        return self.whitener(p) if method.whiten else p
 
     def predict(self, p: Array) -> jax.Array:
-        """Projections [..., B, P] -> BYOL's predictions, [..., B, P]."""
+        """Projections [..., B, P] -> the predictor's output [..., B, P]."""
         return self.predictor(p)
 
 
@@ -71,24 +75,25 @@ def compare(
 
     Args:
         head: projects the pooled latents.
-        model: the autoencoder; BYOL's slow copy encodes both views once more.
+        model: the autoencoder; a slow copy encodes both views once more.
         params: of both, {'model', 'head'}.
-        model_state: before the step; `batch_stats` and, for BYOL, `target`.
+        model_state: before the step; `batch_stats` and, with a slow copy, `target`.
         first: the series.
         second: its augmented view.
     """
-    method = head.config.method
+    method = self_supervised.METHODS[head.config.method]
+    values = dict(head.config[head.config.method])
     pooled = jnp.stack([projector.pool(first.z), projector.pool(second.z)])
     projected = head.apply({"params": params["head"]}, pooled)
-    if method == "byol":
-        targets = _byol_targets(head, model, model_state, (first.u, second.u))
-        weight = head.config.byol.weight
-        return self_supervised.byol(*projected, *targets, weight=weight)
-    return self_supervised.METHODS[method](*projected, **head.config[method])
+    targets = ()
+    if method.slow_copy:
+        del values["target_decay"]  # That of `move_target`.
+        targets = _targets(head, model, model_state, (first.u, second.u))
+    return method.loss(*projected, *targets, **values)
 
 
-def _byol_targets(head, model, model_state, maps):
-    """What BYOL's slow network makes of both views, [2, B, P]; no gradient."""
+def _targets(head, model, model_state, maps):
+    """What the slow copy makes of both views, [2, B, P]; no gradient."""
     slow = jax.lax.stop_gradient(model_state["target"])
     pooled = []
     for u in maps:
@@ -100,6 +105,49 @@ def _byol_targets(head, model, model_state, maps):
 
 
 def move_target(target: PyTree, params: PyTree, decay: float) -> PyTree:
-    """BYOL's slow weights, moved towards `params`; `decay` is the weight of the past."""
+    """The slow copy's weights, moved towards `params`; `decay` is the weight of the past."""
     params = jax.lax.stop_gradient(params)
     return jax.tree.map(lambda t, p: decay * t + (1 - decay) * p, target, params)
+
+
+def faults(ssl: ConfigDict) -> list[str]:
+    """What is wrong with `config.ssl.method` and with the values of that loss."""
+    name, known = ssl.method, self_supervised.names()
+    if name == "none":
+        return []
+    if name not in known:
+        said = f"ssl.method={name!r}: known are {', '.join(known)}."
+        said += did_you_mean(name, known)
+        if name in ssl:
+            said += (
+                " A loss of your own needs its row in "
+                "tsgen_jax.losses.self_supervised.METHODS first."
+            )
+        return [said]
+    keywords, any_more = _keywords(self_supervised.METHODS[name])
+    if name not in ssl:
+        return [
+            f"ssl.method={name!r}: the config lacks the section ssl.{name} with the "
+            f"values of this loss, {', '.join(keywords)}"
+        ]
+    found = []
+    if missing := [key for key in keywords if key not in ssl[name]]:
+        found.append(f"ssl.{name} lacks {', '.join(missing)}, which the loss takes")
+    more = [key for key in ssl[name] if key not in keywords]
+    if more and not any_more:
+        found.append(f"ssl.{name} has {', '.join(more)}, which the loss does not take")
+    for key, high in (("weight", float("inf")), ("target_decay", 1)):
+        # NaN fails as well, and so does infinity.
+        if key in ssl[name] and not 0 <= ssl[name][key] <= min(high, 1e30):
+            bound = "at least 0" if high > 1 else "in [0, 1]"
+            found.append(f"ssl.{name}.{key}={ssl[name][key]!r}: must be {bound}")
+    return found
+
+
+def _keywords(method: self_supervised.Method) -> tuple[list[str], bool]:
+    """Names of the values that a loss takes from the config, and whether any others."""
+    parameters = inspect.signature(method.loss).parameters.values()
+    named = [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
+    own = ["target_decay"] if method.slow_copy else []
+    projections = 4 if method.slow_copy else 2
+    return named[projections:] + own, any(p.kind is p.VAR_KEYWORD for p in parameters)

@@ -17,7 +17,7 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.models import vqvae
-from tsgen_jax.nn import quantizer
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.recipe import Stage
 from tsgen_jax.runtime import allocator, compilation_cache, sharding
 from tsgen_jax.sampling import guidance, residual
@@ -151,7 +151,7 @@ def _prior_lesson(config: ConfigDict, shape: shapes.Shape, codebook):
 
 def _prior_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     size = config.quantizer.num_codes, config.tokenizer.width
-    codebook = quantizer.init_normal(jax.random.key(1), *size)
+    codebook = ema.init_normal(jax.random.key(1), *size)
     _, lesson = _prior_lesson(config, shape, codebook)
     settings = _settings(config, "prior", shape.num)
     return _training(lesson, settings, 1, job["weights"])

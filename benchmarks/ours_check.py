@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks import shapes
 from tsgen_jax.configs import ssl_vqvae, vqvae
 from tsgen_jax.losses import masked_tokens
-from tsgen_jax.nn import quantizer
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.sampling import decode, guidance
 from tsgen_jax.stages import masked_prior as prior_task
 from tsgen_jax.stages import tokenizer as tokenizer_task
@@ -96,7 +96,7 @@ def _tokenizer(method: str) -> dict:
     z = _run(model, params["model"], state["batch_stats"], "encode", u)
     u_hat = _run(model, params["model"], state["batch_stats"], "decode", z)
     expected |= {"u": u, "z": z, "u_hat": u_hat, "x_hat": model.to_series(u_hat)}
-    tokens = quantizer.nearest(state["codebook"].codes, z)
+    tokens = ema.nearest(state["codebook"].codes, z)
     expected["tokens"] = tokens.reshape(len(x), -1)
     after = end.model_state
     expected["counts"] = after["codebook"].counts
@@ -121,9 +121,7 @@ def _prior(changes: dict) -> dict:
     num_tokens = int(np.prod(model.map_shape))
     num_codes = config.quantizer.num_codes
     data = shapes.make_tokens(_SHAPE, num_tokens, num_codes)
-    codebook = quantizer.init_normal(
-        jax.random.key(0), num_codes, config.tokenizer.width
-    )
+    codebook = ema.init_normal(jax.random.key(0), num_codes, config.tokenizer.width)
     prior = prior_task.make_model(config, num_tokens, _SHAPE.classes)
     stage = prior_task.make_stage(config, prior, model)
     given = {"tokenizer": {"codebook": codebook}}

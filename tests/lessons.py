@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tests import tiny
-from tsgen_jax.nn import quantizer
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.recipe import Part, Stage
 from tsgen_jax.stages import masked_prior, tokenizer
 from tsgen_jax.training.progress import Run
@@ -44,7 +44,7 @@ def of_prior(config, codes, rows, valid, num_classes) -> Lesson:
     shown = rows["tokens"] if "tokens" in rows else rows["token_logits"]
     first = tokenizer.make_model(config, 24, 1)
     model = masked_prior.make_model(config, shown.shape[1], num_classes)
-    codebook = quantizer.Codebook(np.zeros(len(codes), "float32"), codes)
+    codebook = ema.Codebook(np.zeros(len(codes), "float32"), codes)
     given = {"tokenizer": {"codebook": codebook}}
     stage = masked_prior.make_stage(config, model, first)
     return Lesson(stage, rows, valid, given)

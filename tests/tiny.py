@@ -13,7 +13,7 @@ from tsgen_jax.configs import smoke
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import Dataset, from_raw
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.nn import quantizer
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.runs import checkpoint, directory, files
 from tsgen_jax.sampling import residual
 from tsgen_jax.stages import masked_prior
@@ -63,7 +63,7 @@ def untrained_weights(config: ConfigDict, info: DataInfo, key) -> dict:
     keys = jax.random.split(key, 3)
     first = tokenizer.init(keys[0], jnp.zeros((1, info.length, tokenizer.channels)))
     num_codes, width = config.quantizer.num_codes, config.tokenizer.width
-    codebook = quantizer.init_normal(keys[1], num_codes, width)
+    codebook = ema.init_normal(keys[1], num_codes, width)
     tokens, label = jnp.zeros((1, num_tokens), int), jnp.zeros(1, int)
     params = prior.init(keys[2], tokens, label, codebook.codes, train=False)["params"]
     return {

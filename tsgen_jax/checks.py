@@ -20,7 +20,8 @@ from tsgen_jax.data.sources.reading import (
 from tsgen_jax.evaluation.scores import GROUPS
 from tsgen_jax.judges import JUDGES
 from tsgen_jax.models import prior
-from tsgen_jax.nn import quantizer, resnet, stft
+from tsgen_jax.nn import resnet, stft
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.sampling import mask_schedule
 from tsgen_jax.stages import views
 from tsgen_jax.suggest import did_you_mean
@@ -37,7 +38,7 @@ _MODELS = {
     "data.separator": SEPARATORS,
     "data.decimal": DECIMALS,
     "data.thousands": THOUSANDS,
-    "quantizer.init": quantizer.INITS,
+    "quantizer.init": ema.INITS,
     "prior.kind": prior.KINDS,
     "prior.codebook": prior.CODEBOOKS,
     "masking.loss_on": ("masked", "all"),

@@ -1,4 +1,4 @@
-"""The vector quantiser of `tsgen_jax.nn.quantizer` in PyTorch.
+"""The vector quantiser of `tsgen_jax.nn.quantizers.ema` in PyTorch.
 
 van den Oord et al. 2017, appendix A.1, https://arxiv.org/abs/1711.00937.
 """

@@ -10,7 +10,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.nn import quantizer, resnet, stft
+from tsgen_jax.nn import resnet, stft
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.types import Array, DType, PyTree
 
 Weights = dict[str, Any]
@@ -94,7 +95,7 @@ def encode(model: AutoEncoder, weights: Weights, x: Array) -> jax.Array:
 def tokenize(model: AutoEncoder, weights: Weights, x: Array) -> jax.Array:
     """Scaled series [B, L, C] -> tokens int32 [B, N]."""
     z = encode(model, weights, x)
-    return quantizer.nearest(weights["codebook"].codes, z).reshape(len(x), -1)
+    return ema.nearest(weights["codebook"].codes, z).reshape(len(x), -1)
 
 
 def token_logits(
@@ -102,7 +103,7 @@ def token_logits(
 ) -> jax.Array:
     """Scaled series [B, L, C] -> float [B, N, K], -distance^2 / temperature."""
     z = encode(model, weights, x).reshape(len(x), -1, model.width)
-    distances = quantizer.squared_distances(weights["codebook"].codes, z)
+    distances = ema.squared_distances(weights["codebook"].codes, z)
     return -distances / temperature
 
 

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.losses import reconstruction, self_supervised
 from tsgen_jax.models import vqvae
-from tsgen_jax.nn import quantizer
+from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.recipe import Measure, Part, Stage, Weights
 from tsgen_jax.stages import observed as observed_errors
 from tsgen_jax.stages import views
@@ -110,11 +110,11 @@ def _init(config, model, head, key, x):
     state = {"batch_stats": variables["batch_stats"]}
     quantiser = config.quantizer
     if quantiser.init == "normal":
-        codebook = quantizer.init_normal(key_codes, quantiser.num_codes, model.width)
+        codebook = ema.init_normal(key_codes, quantiser.num_codes, model.width)
     else:
         u = model.to_map(x)
         z, _ = vqvae.apply(model, params["model"], state["batch_stats"], "encode", u)
-        codebook = quantizer.init_from_vectors(
+        codebook = ema.init_from_vectors(
             key_codes, z, quantiser.num_codes, quantiser.init
         )
     state["codebook"] = codebook
@@ -173,7 +173,7 @@ def _first_view(config, model, params, model_state, x, observed, key_revive):
     options, codebook = config.quantizer, model_state["codebook"]
     u = model.to_map(x)
     z, stats = vqvae.apply(model, params, model_state["batch_stats"], "encode", u)
-    z_q, tokens = quantizer.quantize(codebook, z)
+    z_q, tokens = ema.quantize(codebook, z)
     u_hat, stats = vqvae.apply(model, params, stats, "decode", z_q)
     time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
     codes = jax.lax.stop_gradient(codebook.codes[tokens])
@@ -183,10 +183,10 @@ def _first_view(config, model, params, model_state, x, observed, key_revive):
         "loss_commitment": options.commitment_weight
         * reconstruction.mean_squared_error(codes, z),
     }
-    metrics = quantizer.usage(tokens, options.num_codes)
-    codebook = quantizer.update(codebook, z, tokens, options.decay)
+    metrics = ema.usage(tokens, options.num_codes)
+    codebook = ema.update(codebook, z, tokens, options.decay)
     if options.revive_below > 0:
-        codebook = quantizer.revive(key_revive, codebook, z, options.revive_below)
+        codebook = ema.revive(key_revive, codebook, z, options.revive_below)
     moved = {"batch_stats": stats, "codebook": codebook}
     return views.View(u, z_q), terms, metrics, moved
 
@@ -236,7 +236,7 @@ def make_evaluate(config: ConfigDict, model: vqvae.AutoEncoder):
             "loss": time + frequency,
             "reconstruction_mse": time,
             "reconstruction_mse_frequency": frequency,
-            **quantizer.usage(tokens, config.quantizer.num_codes),
+            **ema.usage(tokens, config.quantizer.num_codes),
             "codebook_similarity": vqvae.spread(weights["codebook"].codes),
         }
 

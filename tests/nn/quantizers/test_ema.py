@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import sklearn.cluster
 
-from tsgen_jax.nn import quantizer
-from tsgen_jax.nn.quantizer import Codebook
+from tsgen_jax.nn.quantizers import ema
+from tsgen_jax.nn.quantizers.ema import Codebook
 
 
 def _vectors(seed=0, num=200, width=3):
@@ -20,21 +20,21 @@ def _codebook(codes, weight=4.0):
 def test_nearest_equals_a_loop():
     codes, z = _vectors(1, 7), _vectors(2, 30).reshape(5, 6, 3)
     judge = [[((codes - v) ** 2).sum(1).argmin() for v in row] for row in z]
-    z_q, tokens = quantizer.quantize(_codebook(codes), z)
+    z_q, tokens = ema.quantize(_codebook(codes), z)
     np.testing.assert_array_equal(tokens, judge)
     np.testing.assert_allclose(z_q, codes[np.array(judge)], atol=1e-4)
 
 
 def test_gradient_goes_straight_through():
     codebook, z = _codebook(_vectors(1, 7)), _vectors(2, 30)
-    grad = jax.grad(lambda z: (quantizer.quantize(codebook, z)[0] * 3.0).sum())(z)
+    grad = jax.grad(lambda z: (ema.quantize(codebook, z)[0] * 3.0).sum())(z)
     np.testing.assert_allclose(grad, 3.0)
 
 
 def test_quantised_vectors_are_the_codes_to_the_bit():
     """Else rounding decides which of equal codes a maximum picks."""
     codebook, z = _codebook(_vectors(1, 7)), 100 * _vectors(2, 30)
-    z_q, tokens = quantizer.quantize(codebook, z)
+    z_q, tokens = ema.quantize(codebook, z)
     np.testing.assert_array_equal(z_q, codebook.codes[tokens])
 
 
@@ -42,8 +42,8 @@ def test_update_equals_the_papers_averages():
     """Appendix A.1 of van den Oord et al. 2017, code by code."""
     codes, z = _vectors(3, 5), _vectors(4, 50)
     codebook = _codebook(codes)
-    _, tokens = quantizer.quantize(codebook, z)
-    updated = quantizer.update(codebook, z, tokens, decay=0.9)
+    _, tokens = ema.quantize(codebook, z)
+    updated = ema.update(codebook, z, tokens, decay=0.9)
     for k in range(5):
         mine = z[np.asarray(tokens) == k]
         count = 0.9 * 4.0 + 0.1 * len(mine)
@@ -55,10 +55,10 @@ def test_update_equals_the_papers_averages():
 
 def test_normal_start_has_the_reference_first_step():
     """Counts 0: the first codes are the draws; an unused one then flies away."""
-    codebook = quantizer.init_normal(jax.random.key(0), 4, 3)
+    codebook = ema.init_normal(jax.random.key(0), 4, 3)
     np.testing.assert_array_equal(codebook.codes, codebook.sums)
     z = jnp.full((10, 3), 100.0)
-    updated = quantizer.update(codebook, z, jnp.zeros(10, int), decay=0.9)
+    updated = ema.update(codebook, z, jnp.zeros(10, int), decay=0.9)
     np.testing.assert_allclose(
         updated.codes[0], (0.9 * codebook.sums[0] + 0.1 * 1000.0), rtol=1e-3
     )
@@ -76,7 +76,7 @@ def test_kmeans_is_as_good_as_scikit_learn():
         return ((z[:, None] - np.asarray(codes)[None]) ** 2).sum(-1).min(1).sum()
 
     ours = min(
-        inertia(quantizer.init_from_vectors(jax.random.key(s), z, 6, "kmeans").codes)
+        inertia(ema.init_from_vectors(jax.random.key(s), z, 6, "kmeans").codes)
         for s in range(20)
     )
     judge = sklearn.cluster.KMeans(6, n_init=5, random_state=0).fit(z).inertia_
@@ -85,11 +85,11 @@ def test_kmeans_is_as_good_as_scikit_learn():
 
 def test_data_start_takes_vectors_as_they_are():
     z = _vectors(6, 40)
-    codes = quantizer.init_from_vectors(jax.random.key(1), z, 8, "data").codes
+    codes = ema.init_from_vectors(jax.random.key(1), z, 8, "data").codes
     gaps = ((np.asarray(codes)[:, None] - z[None]) ** 2).sum(-1).min(1)
     np.testing.assert_allclose(gaps, 0, atol=1e-6)
     with pytest.raises(ValueError, match="kmeans, data, normal"):
-        quantizer.init_from_vectors(jax.random.key(1), z, 8, "random")
+        ema.init_from_vectors(jax.random.key(1), z, 8, "random")
 
 
 def test_dead_codes_come_back_and_stay():
@@ -99,18 +99,18 @@ def test_dead_codes_come_back_and_stay():
         jnp.array([8.0] * 6 + [0.01] * 2),
         jnp.asarray(codes) * jnp.array([8.0] * 6 + [0.01] * 2)[:, None],
     )
-    alive = quantizer.revive(jax.random.key(0), codebook, z, below=0.05)
+    alive = ema.revive(jax.random.key(0), codebook, z, below=0.05)
     np.testing.assert_allclose(alive.codes[:6], codes[:6], rtol=1e-4)
     gaps = ((np.asarray(alive.codes)[6:, None] - z[None]) ** 2).sum(-1).min(1)
     np.testing.assert_allclose(gaps, 0, atol=1e-4)
-    _, tokens = quantizer.quantize(alive, z)
-    later = quantizer.update(alive, z, tokens, decay=0.9)
+    _, tokens = ema.quantize(alive, z)
+    later = ema.update(alive, z, tokens, decay=0.9)
     assert (later.counts >= 0.05 * later.counts.mean()).all()
     assert jnp.abs(later.codes).max() < 10
 
 
 def test_usage_counts_perplexity_and_share():
-    found = quantizer.usage(jnp.array([[0, 0, 1], [1, 2, 2]]), 6)
+    found = ema.usage(jnp.array([[0, 0, 1], [1, 2, 2]]), 6)
     np.testing.assert_allclose(found["codebook_perplexity"], 3.0, rtol=1e-5)
     assert found["codebook_usage"] == 0.5
 
@@ -118,14 +118,14 @@ def test_usage_counts_perplexity_and_share():
 def test_drawn_tokens_follow_the_softmax():
     codes = jnp.array([[0.0], [1.0]])
     z = jnp.full((20000, 1), 0.25)
-    tokens = quantizer.draw(jax.random.key(0), codes, z, temperature=0.5)
+    tokens = ema.draw(jax.random.key(0), codes, z, temperature=0.5)
     weights = np.exp(-np.array([0.25**2, 0.75**2]) / 0.5)
     np.testing.assert_allclose(tokens.mean(), weights[1] / weights.sum(), atol=0.01)
 
 
 def test_widths_must_agree():
     with pytest.raises(ValueError, match="z is 2 wide, the codes 3"):
-        quantizer.nearest(jnp.zeros((4, 3)), jnp.zeros((5, 2)))
+        ema.nearest(jnp.zeros((4, 3)), jnp.zeros((5, 2)))
 
 
 def test_counts_are_smoothed_by_one_epsilon_for_every_code():
@@ -145,8 +145,8 @@ def test_products_are_exact_whatever_the_default_is():
     codebook, tokens = _codebook(codes), jnp.zeros(30, int)
     with jax.default_matmul_precision("bfloat16"):
         for program in (
-            jax.make_jaxpr(quantizer.nearest)(codes, z),
-            jax.make_jaxpr(lambda z: quantizer.update(codebook, z, tokens, 0.9))(z),
+            jax.make_jaxpr(ema.nearest)(codes, z),
+            jax.make_jaxpr(lambda z: ema.update(codebook, z, tokens, 0.9))(z),
         ):
             products = [
                 line for line in str(program).split("\n") if "precision" in line

@@ -1,0 +1,1 @@
+"""Vector quantisers, a file each."""

@@ -91,3 +91,12 @@ def test_channels_are_named_or_numbered():
     np.testing.assert_array_equal(named.low, [5, -np.inf])
     assert not asked.make()
     assert rules
+
+
+def test_what_is_rounded_for_a_table_keeps_to_the_bounds_and_not_in_a_sum():
+    made = asked.make(min=0.5, max={"temp": 2.75}, sum_to={"load+rain": 3})
+    (load, temp, rain) = made.bounds_of_rounding()
+    assert np.isnan([*load, *rain]).all()
+    assert temp == (0.5, 2.75)
+    whole = asked.make(integer={"load": True}, sum_to={"time:load": 3})
+    assert whole.bounds_of_rounding()[0] == (-np.inf, np.inf)

@@ -133,3 +133,22 @@ def test_layouts_change_on_request_and_ends_stay(tmp_path):
 def test_float32_keeps_its_own_digits():
     x = np.array([0.1, 1e-7, 123456.7], np.float32)
     assert frames.as_float64(x).tolist() == [0.1, 1e-7, 123456.7]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "written"),
+    [
+        (None, [0, 1, 3, 3]),
+        ((-np.inf, 2.7), [0, 1, 2, 3]),  # 2.8 was read: it was above the bound before.
+        ((0.4, np.inf), [1, 1, 3, 3]),
+        ((2.0, 2.7), [0, 1, 2, 3]),
+        ((0.4, 0.45), [0.45, 1.2, 2.6, 2.8]),  # There is no whole number between.
+        ((np.nan, np.nan), [0.45, 1.2, 2.6, 2.8]),
+    ],
+)
+def test_whole_numbers_are_rounded_within_their_bounds(bounds, written, tmp_path):
+    found = _found(tmp_path, "t0,t1,t2,t3\n1,2,3,4\n5,6,7,8\n")
+    bounds = None if bounds is None else [bounds]
+    series = frames.Series([np.array([[0.45], [1.2], [2.6], [2.8]])], bounds=bounds)
+    table = frames.make(series, found.described)
+    assert table.iloc[0].tolist() == written

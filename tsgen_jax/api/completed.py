@@ -189,9 +189,9 @@ class Completed:
         first = None
         if self.is_future:
             first = [len(x) for x in self.found.series]
-        return frames.Series(
-            values, self.found.ids, self.found.label, self.times(), first, **fields
-        )
+        known = self.found.ids, self.found.label, self.times(), first
+        bounds = self.rules.bounds_of_rounding()
+        return frames.Series(values, *known, bounds=bounds, **fields)
 
     def _stacked(self, name: str, each: dict, layout: str):
         import pandas as pd

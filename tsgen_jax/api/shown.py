@@ -133,7 +133,9 @@ class Shown(Coding):
         if label is not None:
             index = arguments.as_label(label, len(x), self.classes)
             names = np.array(self.classes)[index]
-        series = frames.Series(list(x), label=names, first=[start] * len(x))
+        bounds = self.rules.bounds_of_rounding()
+        first = [start] * len(x)
+        series = frames.Series(list(x), label=names, first=first, bounds=bounds)
         return frames.make(series, self.facts.described, "long")
 
 

@@ -76,7 +76,8 @@ def run(args: argparse.Namespace) -> None:
         times = [described.step.stamps(first, np.arange(x.shape[1]))] * num
     table = None
     if not args.out.endswith(".npz"):
-        series = frames.Series(list(x), label=names, times=times)
+        bounds = model.rules.bounds_of_rounding()
+        series = frames.Series(list(x), label=names, times=times, bounds=bounds)
         table = frames.make(series, described, args.layout)
     outputs.write(args.out, arrays, table)
     if args.plot:

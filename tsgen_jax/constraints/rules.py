@@ -66,6 +66,18 @@ class Rules:
         """The same, but any value between the integers is allowed."""
         return dataclasses.replace(self, integer=np.zeros_like(self.integer))
 
+    def bounds_of_rounding(self) -> list[tuple[float, float]]:
+        """For each channel, between what values may be rounded; NaN: they may not.
+
+        Rounding keeps order, but not the sum of what it rounds.
+        """
+        summed = {c for each in self.sums for c in each.channels}
+        bounds = zip(self.low.tolist(), self.high.tolist(), strict=True)
+        return [
+            (np.nan, np.nan) if c in summed and not self.integer[c] else pair
+            for c, pair in enumerate(bounds)
+        ]
+
     def of_single_values(self) -> "Rules":
         """Bounds and integers alone: what every value satisfies by itself."""
         return dataclasses.replace(

@@ -33,6 +33,9 @@ class Series:
             in place of the values.
         observed: bool [L_i, C] each, which values were given; None: not written.
         more: name of a further column -> its value for each series.
+        bounds: lowest and highest value of each channel, which rounding to whole
+            numbers must not cross; NaN: a channel that must not be rounded. None: there
+            are none.
     """
 
     values: Sequence[np.ndarray]
@@ -43,6 +46,7 @@ class Series:
     bands: dict[str, Sequence[np.ndarray]] = dataclasses.field(default_factory=dict)
     observed: Sequence[np.ndarray] | None = None
     more: dict[str, Sequence] = dataclasses.field(default_factory=dict)
+    bounds: Sequence[tuple[float, float]] | None = None
 
     def __len__(self):
         return len(self.values)
@@ -100,7 +104,7 @@ def _long(series: Series, described: Description):
         for suffix, values in (series.bands or {"": series.values}).items():
             x = np.concatenate([one[:, c] for one in values])
             column = f"{name}_{suffix}" if suffix else name
-            columns[column] = _numbers(x, described.integer[c])
+            columns[column] = _numbers(series, described, c, x)
     if series.label is not None:
         columns[(described.header and described.label) or LABEL] = np.repeat(
             series.label, count
@@ -138,7 +142,7 @@ def _wide(series: Series, described: Description):
     if label is not None and not last:
         columns[name] = label
     for column, values in zip(steps, x.T, strict=True):
-        columns[column] = _numbers(values, described.integer[0])
+        columns[column] = _numbers(series, described, 0, values)
     if label is not None and last:
         columns[name] = label
     if series.observed is not None:
@@ -195,14 +199,21 @@ def _time_columns(name: str, times: np.ndarray) -> dict[str, np.ndarray]:
     return {day or name: times}
 
 
-def _numbers(values: np.ndarray, integer: bool):
+def _numbers(series: Series, described: Description, c: int, values: np.ndarray):
     """A column: whole numbers where the file has those, float32 at its own digits."""
     import pandas as pd
 
     known = values[np.isfinite(values)]
-    if integer and (not len(known) or np.abs(known).max() < _INTEGERS):
-        return pd.array(np.round(values), dtype="Int64")
-    return values
+    if not described.integer[c] or (len(known) and np.abs(known).max() >= _INTEGERS):
+        return values
+    low, high = series.bounds[c] if series.bounds else (-np.inf, np.inf)
+    if not np.ceil(low) <= np.floor(high):  # No whole number is allowed; NaN as well.
+        return values
+    whole = np.round(values)
+    # Values that were read may be out of bounds, and stay.
+    whole = np.where((values <= high) & (whole > high), np.floor(high), whole)
+    whole = np.where((values >= low) & (whole < low), np.ceil(low), whole)
+    return pd.array(whole, dtype="Int64")
 
 
 def _written_name(column: str) -> str:

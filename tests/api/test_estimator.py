@@ -38,8 +38,8 @@ def trained(monkeypatch, tiny_model):
     """What `fit` was called with; it gives `tiny_model` and trains nothing."""
     calls = []
 
-    def give(*arguments):
-        calls.append(arguments)
+    def give(*arguments, **reading):
+        calls.append((*arguments, reading))
         return tiny_model
 
     monkeypatch.setattr(estimator, "fit", give)
@@ -54,12 +54,19 @@ def test_scikit_learn_finds_no_fault(name):
 
 def test_parameters_reach_the_config_by_name_and_by_key(trained, x):
     made = tsgen_jax.TimeSeriesGenerator(
-        "smoke", changes={"quantizer.decay": 0.9}, num_codes=16, name="mine"
+        "smoke",
+        changes={"quantizer.decay": 0.9},
+        num_codes=16,
+        name="mine",
+        constraints={"min": 0},
     )
     made.set_params(prior_steps=7, prior__num_heads=4)
     assert clone(made).get_params() == made.get_params()
     assert made.fit(x) is made
-    ((given, y, config, workdir, changes, layout, name),) = trained
+    ((given, y, config, workdir, changes, layout, name, constraints, reading),) = (
+        trained
+    )
+    assert (constraints, reading) == ({"min": 0}, {})
     assert (given is x, y, config, workdir) == (True, None, "smoke", None)
     assert (layout, name) == ("nlc", "mine")
     assert changes == {
@@ -78,6 +85,23 @@ def test_parameters_reach_the_config_by_name_and_by_key(trained, x):
     twice = tsgen_jax.TimeSeriesGenerator(seed=1, changes={"seed": 2})
     with pytest.raises(ValueError, match=r"seed and changes\['seed'\] are the same"):
         twice.fit(x)
+
+
+def test_options_of_reading_reach_the_function(trained):
+    made = tsgen_jax.TimeSeriesGenerator(window=24, channels=["a", "b"]).fit("a.csv")
+    made.set_params(id="who", time="none", label="kind", stride=4, window=None)
+    clone(made).fit("b.csv")
+    said = [(x, reading) for x, *_, reading in trained]
+    assert said == [
+        ("a.csv", {"window": 24, "channels": ["a", "b"]}),
+        (
+            "b.csv",
+            {"stride": 4, "id": "who", "time": "none", "label": "kind"}
+            | {"channels": ["a", "b"]},
+        ),
+    ]
+    with pytest.raises(ValueError, match="window: is about files and pandas tables"):
+        tsgen_jax.fit(np.zeros((4, 24, 1)), window=8)
 
 
 def test_every_named_parameter_is_a_key_of_the_config():
@@ -119,7 +143,7 @@ def test_grid_search_pipelines_and_pickles(trained, x):
     )
     grid = {"generator__num_codes": [8, 16], "generator__ssl__method": ["none"]}
     search = model_selection.GridSearchCV(steps, grid, cv=2).fit(x)
-    asked = [changes for _, _, _, _, changes, _, _ in trained]
+    asked = [changes for _, _, _, _, changes, *_ in trained]
     assert [c["quantizer.num_codes"] for c in asked[:4]] == [8, 8, 16, 16]
     assert all(c["ssl.method"] == "none" for c in asked)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ _KEYS = {  # Parameter: key of the config.
     "validation_fraction": "data.validation_fraction",
     "seed": "seed",
 }
+_READING = ("window", "stride", "id", "time", "label", "channels")
 
 
 class TimeSeriesGenerator(DensityMixin, BaseEstimator):
@@ -57,6 +59,12 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         validation_fraction: of the series, held out to select weights by.
         seed: of weights, batches and augmentations.
         constraints: what every generated value satisfies, as `fit` takes it.
+        window: time points of the windows that a file or long table is cut into.
+        stride: time points between the beginnings of two windows.
+        id: column of a file or table that tells series apart; 'none': there is none.
+        time: its column of times; 'none' likewise.
+        label: its column of labels; 'none' likewise.
+        channels: its columns of values.
 
     Attributes:
         model_: the trained `Model`.
@@ -86,6 +94,12 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         validation_fraction: float | None = None,
         seed: int | None = None,
         constraints: dict[str, Any] | None = None,
+        window: int | None = None,
+        stride: int | None = None,
+        id: str | None = None,
+        time: str | None = None,
+        label: str | None = None,
+        channels: str | Sequence[str] | None = None,
     ):
         """Keeps the parameters as they are; `fit` checks them."""
         self.config = config
@@ -107,9 +121,21 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.seed = seed
         self.constraints = constraints
+        self.window = window
+        self.stride = stride
+        self.id = id
+        self.time = time
+        self.label = label
+        self.channels = channels
 
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> TimeSeriesGenerator:
-        """Trains `model_`; arguments and errors as of the function `fit`."""
+    def fit(
+        self, X: ArrayLike | str, y: ArrayLike | None = None
+    ) -> TimeSeriesGenerator:
+        """Trains `model_`; arguments and errors as of the function `fit`.
+
+        `X` may be the path of a file, or a long pandas table, as well.
+        """
+        reading = {name: getattr(self, name) for name in _READING}
         self.model_ = fit(
             X,
             y,
@@ -119,6 +145,7 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
             self.layout,
             self.name,
             self.constraints,
+            **{name: value for name, value in reading.items() if value is not None},
         )
         self.classes_ = np.array(self.model_.classes)
         self.n_features_in_ = self.model_.length

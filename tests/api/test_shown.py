@@ -64,6 +64,10 @@ def test_density_is_that_of_tokens_and_of_what_they_leave_out(tiny_model, x):
     normal = scipy.stats.norm(tiny_model.reconstruct(x), std).logpdf(x).sum((1, 2))
     judge = tiny_model.log_likelihood(x, seed=3) + normal
     np.testing.assert_allclose(tiny_model.log_density(x, seed=3), judge, rtol=1e-4)
+    by_name = tiny_model.log_density(x[:4], tiny_model.classes[1])
+    by_place = tiny_model.log_density(x[:4], label_index=1)
+    np.testing.assert_array_equal(by_place, by_name)
+    assert (by_place != tiny_model.log_density(x[:4], label_index=0)).any()
 
 
 def test_held_out_series_judge_samples(tiny_model, x):

@@ -117,7 +117,13 @@ class Coding(Trained):
         return (value, error) if return_error else value
 
     def log_density(
-        self, x: ArrayLike, label: Label = None, seed: int = 0, layout: str = "nlc"
+        self,
+        x: ArrayLike,
+        label: Label = None,
+        seed: int = 0,
+        layout: str = "nlc",
+        *,
+        label_index: Label = None,
     ) -> np.ndarray:
         """Lower bound of log p(series), in nats, in the units of the series.
 
@@ -131,6 +137,7 @@ class Coding(Trained):
             label: name of the class it is given, or one for each series; None: none.
             seed: of the masks of `log_likelihood`.
             layout: of `x`.
+            label_index: in place of `label`, by place in `classes`.
 
         Returns:
             float64 [n].
@@ -148,4 +155,5 @@ class Coding(Trained):
         decoded = self.generator.detokenize(self.generator.encode(x))
         scaler = self.generator.scaler
         of_series = density.log_normal(x, decoded, std, scaler)
-        return self.log_likelihood(x, label, seed) + of_series
+        of_tokens = self.log_likelihood(x, label, seed, label_index=label_index)
+        return of_tokens + of_series

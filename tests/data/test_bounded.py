@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from tsgen_jax.data import bounded
+from tsgen_jax.data import bounded, bounded_json
 
 _ARRAYS = {
     "x": np.arange(6.0).reshape(2, 3),
@@ -180,8 +180,10 @@ def test_a_huge_directory_is_not_read(tmp_path):
 
 def test_json_is_bounded():
     text = '{"a": [1, 2.5, null, {"b": "[{"}]}'
-    assert bounded.parse_json(text, "x") == bounded.parse_json(text.encode(), "x")
-    assert bounded.parse_json(text, "x") == {"a": [1, 2.5, None, {"b": "[{"}]}
+    assert bounded_json.parse_json(text, "x") == bounded_json.parse_json(
+        text.encode(), "x"
+    )
+    assert bounded_json.parse_json(text, "x") == {"a": [1, 2.5, None, {"b": "[{"}]}
     for bad, said in (
         (b"{]", "Expecting"),
         (b"\xff", "utf-8"),
@@ -191,7 +193,7 @@ def test_json_is_bounded():
         (b"1" * 10_000, "digits"),
     ):
         with pytest.raises(ValueError, match=f"^a.json is no JSON.*{said}"):
-            bounded.parse_json(bad, "a.json")
+            bounded_json.parse_json(bad, "a.json")
 
 
 def test_more_than_memory_is_refused_before_it_is_allocated(tmp_path):

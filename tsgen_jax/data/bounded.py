@@ -8,13 +8,12 @@ the path.
 
 import contextlib
 import io
-import json
 import math
 import os
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -23,7 +22,6 @@ _MAX_DIRECTORY = 4 * _MIB  # Bytes of a zip's list of members.
 _MAX_MEMBERS = 20_000
 _MAX_HEADER = 10_000  # Characters of an array's header; NumPy's own bound.
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_MAX_PARTS, _MAX_DEPTH = 200_000, 50  # Of JSON.
 _ENCRYPTED = 1
 _END, _MAX_END = b"PK\5\6", 22 + 2**16  # The last record, with its comment.
 
@@ -69,7 +67,7 @@ class Zip(contextlib.AbstractContextManager):
         with contextlib.ExitStack() as held:
             file = held.enter_context(open_regular(path))
             size = os.fstat(file.fileno()).st_size
-            with _in_words(f"{path} is no zip file, or is cut off"):
+            with in_words(f"{path} is no zip file, or is cut off"):
                 archive = zipfile.ZipFile(_Bounded(file, _MAX_DIRECTORY))
                 self._archive = held.enter_context(archive)
                 self._archive.fp.limit = None  # Members have bounds of their own.
@@ -117,7 +115,7 @@ class Zip(contextlib.AbstractContextManager):
 
     def _chunks(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         left = info.file_size
-        with _in_words(f"{self._path}: {info.filename} cannot be read"):
+        with in_words(f"{self._path}: {info.filename} cannot be read"):
             with self._archive.open(info) as member:
                 while chunk := member.read(_MIB):  # At its end the CRC is checked.
                     left -= len(chunk)
@@ -239,7 +237,7 @@ def as_array(data: bytes | bytearray, where: str, longer: bool = False) -> np.nd
 
 def _header(start: bytes, where: str) -> tuple[tuple[int, ...], np.dtype, bool, int]:
     """Shape, dtype, whether Fortran order, and the offset of the values."""
-    with _in_words(f"{where} is no plain array"):
+    with in_words(f"{where} is no plain array"):
         buffer = io.BytesIO(start)
         version = np.lib.format.read_magic(buffer)
         if version not in ((1, 0), (2, 0)):
@@ -277,29 +275,8 @@ def _count(shape: tuple, dtype: np.dtype, available: int, where: str) -> int:
     return count
 
 
-def parse_json(data: bytes | bytearray | str, where: str) -> Any:
-    """The value of a JSON text that is not nested deeper than anybody writes.
-
-    Raises:
-        ValueError: no JSON, too deep or of too many parts; it begins with `where`.
-    """
-    marks = "[{" if isinstance(data, str) else b"[{"
-    with _in_words(f"{where} is no JSON"):
-        if sum(data.count(marks[i : i + 1]) for i in range(2)) > _MAX_PARTS:
-            raise ValueError(f"more than {_MAX_PARTS:,} lists and objects")
-        value = json.loads(data)
-        level, depth = [value], 0
-        while level := [v for v in level if isinstance(v, dict | list)]:
-            depth += 1
-            if depth > _MAX_DEPTH:
-                raise ValueError(f"nested more than {_MAX_DEPTH} deep")
-            below = (v.values() if isinstance(v, dict) else v for v in level)
-            level = [v for values in below for v in values]
-    return value
-
-
 @contextlib.contextmanager
-def _in_words(what: str) -> Iterator[None]:
+def in_words(what: str) -> Iterator[None]:
     """Makes whatever a parser raises one ValueError: they have no type for damage."""
     try:
         yield

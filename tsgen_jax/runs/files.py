@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from tsgen_jax.data import bounded
+from tsgen_jax.data import bounded, bounded_json
 
 PARTIAL = ".partial"  # Appended to the name of a file that is being written.
 
@@ -39,7 +39,7 @@ def read_json(path: str, way_back: str = _WAY_BACK) -> Any:
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        value = bounded.parse_json(data, os.path.basename(path))
+        value = bounded_json.parse_json(data, os.path.basename(path))
         if value is None or value == {}:
             raise ValueError("it holds nothing")
         if isinstance(value, dict) and _CHECKSUM in value:

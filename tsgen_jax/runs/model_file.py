@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tsgen_jax.data import bounded
+from tsgen_jax.data import bounded, bounded_json
 from tsgen_jax.types import PyTree
 
 FORMAT = 2
@@ -113,7 +113,7 @@ class ModelFile(contextlib.AbstractContextManager):
     def json(self, name: str) -> Any:
         """The value of a JSON member; ValueError names it."""
         data = self._bytes(name, _MOST.get(name, _TEXT))
-        return bounded.parse_json(data, f"{self._path}: {name}")
+        return bounded_json.parse_json(data, f"{self._path}: {name}")
 
     def array(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         """The array of a member.
@@ -166,7 +166,7 @@ class ModelFile(contextlib.AbstractContextManager):
         if _MANIFEST not in names:
             raise ValueError(f"{path} is no model file: it has no {_MANIFEST}.")
         data = self._zip.read(_MANIFEST, _MOST[_MANIFEST])
-        manifest = bounded.parse_json(data, f"{path}: {_MANIFEST}")
+        manifest = bounded_json.parse_json(data, f"{path}: {_MANIFEST}")
         stated = manifest.get("format") if isinstance(manifest, dict) else None
         if type(stated) is not int or stated != FORMAT:
             raise ValueError(

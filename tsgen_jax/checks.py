@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from ml_collections import ConfigDict
 
 from tsgen_jax.constraints import rules, terms
-from tsgen_jax.data import scaling
+from tsgen_jax.data import scaler_fit
 from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import MISSING, SPLITS, Dataset
 from tsgen_jax.data.info import DataInfo
@@ -31,7 +31,7 @@ _MODELS = {
     "precision": ("float32", "bfloat16"),
     "data.split": SPLITS,
     "data.missing": MISSING,
-    "data.scaling": scaling.KINDS,
+    "data.scaling": scaler_fit.KINDS,
     "data.layout": LAYOUTS,
     "data.header": HEADERS,
     "data.trailing": TRAILING,

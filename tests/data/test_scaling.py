@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm, spearmanr
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
-from tsgen_jax.data import missing, scaling
+from tsgen_jax.data import missing, scaler_fit, scaling
 
 _RNG = np.random.default_rng(0)
 _X = (_RNG.gamma(2.0, size=(30, 20, 3)) * [1, 10, 0.1]).astype(np.float32)
@@ -18,7 +18,7 @@ def _flat(x):
 
 
 def test_robust_equals_scikit_learn():
-    scaler = scaling.fit("robust", _X, None)
+    scaler = scaler_fit.fit("robust", _X, None)
     judge = RobustScaler().fit(_flat(_X))
     np.testing.assert_allclose(scaler.mean, judge.center_, rtol=1e-12)
     np.testing.assert_allclose(scaler.std, judge.scale_, rtol=1e-12)
@@ -30,7 +30,7 @@ def test_robust_equals_scikit_learn():
 @pytest.mark.parametrize("decimals", [8, 1])  # With one decimal, many ties.
 def test_quantile_equals_scikit_learn(decimals):
     x = np.round(_X, decimals)
-    scaler = scaling.fit("quantile", x, None)
+    scaler = scaler_fit.fit("quantile", x, None)
     judge = QuantileTransformer(
         n_quantiles=600, output_distribution="normal", subsample=None
     ).fit(_flat(x))
@@ -56,12 +56,12 @@ def test_quantile_equals_scikit_learn(decimals):
         )
 
 
-@pytest.mark.parametrize("kind", scaling.KINDS)
+@pytest.mark.parametrize("kind", scaler_fit.KINDS)
 def test_only_given_values_are_fit_to(kind):
     observed = _RNG.random(_X.shape) < 0.7
     spoilt = np.where(observed, _X, 1e6).astype(np.float32)
     other = np.where(observed, _X, -7).astype(np.float32)
-    found = [scaling.fit(kind, x, observed).to_json() for x in (spoilt, other)]
+    found = [scaler_fit.fit(kind, x, observed).to_json() for x in (spoilt, other)]
     assert found[0] == found[1]
     if kind == "standard":
         judge = StandardScaler().fit(np.where(_flat(observed), _flat(_X), np.nan))
@@ -69,11 +69,11 @@ def test_only_given_values_are_fit_to(kind):
         np.testing.assert_allclose(found[0]["std"], judge.scale_, rtol=1e-9)
 
 
-@pytest.mark.parametrize("kind", scaling.KINDS)
+@pytest.mark.parametrize("kind", scaler_fit.KINDS)
 def test_a_constant_channel_becomes_zero_and_comes_back(kind):
     x = _X.copy()
     x[..., 1] = 5.0
-    scaler = scaling.fit(kind, x, None)
+    scaler = scaler_fit.fit(kind, x, None)
     np.testing.assert_array_equal(scaler.transform(x)[..., 1], 0)
     np.testing.assert_array_equal(scaler.inverse(scaler.transform(x))[..., 1], 5)
 
@@ -82,9 +82,9 @@ def test_a_channel_that_robust_scaling_cannot_scale():
     x = np.zeros((4, 10, 1), np.float32)
     x[0, :3] = 1
     with pytest.raises(ValueError, match=r"interquartile range is 0.*standard"):
-        scaling.fit("robust", x, None)
+        scaler_fit.fit("robust", x, None)
     with pytest.raises(ValueError, match="standard, robust, quantile"):
-        scaling.fit("minmax", x, None)
+        scaler_fit.fit("minmax", x, None)
 
 
 def _unequal():
@@ -94,9 +94,9 @@ def _unequal():
     return x, ends
 
 
-@pytest.mark.parametrize("kind", scaling.KINDS)
+@pytest.mark.parametrize("kind", scaler_fit.KINDS)
 def test_every_kind_survives_json(kind):
-    inner = scaling.fit(kind, _X, None)
+    inner = scaler_fit.fit(kind, _X, None)
     for scaler in (inner, scaling.EndScaler(inner)):
         stored = json.loads(json.dumps(scaler.to_json()))
         again = scaling.Scaler.from_json(stored)
@@ -106,7 +106,7 @@ def test_every_kind_survives_json(kind):
 
 def test_ends_come_back():
     x, ends = _unequal()
-    scaler = scaling.EndScaler(scaling.fit("standard", _X, None))
+    scaler = scaling.EndScaler(scaler_fit.fit("standard", _X, None))
     seen = scaler.transform(x)
     assert seen.shape == (30, 20, 4)
     assert np.isfinite(seen).all()
@@ -125,7 +125,7 @@ def test_ends_come_back():
 
 def test_the_end_is_the_nearest_step():
     """Against trying every length."""
-    scaler = scaling.EndScaler(scaling.fit("standard", _X, None))
+    scaler = scaling.EndScaler(scaler_fit.fit("standard", _X, None))
     noisy = _RNG.normal(size=(50, 20, 4)).astype(np.float32)
     steps = np.where(np.arange(20) < np.arange(1, 21)[:, None], 1, -1)
     cost = ((noisy[:, None, :, 3] - steps) ** 2).sum(-1)
@@ -143,12 +143,12 @@ def test_holding_ends_by_hand():
 
 
 @pytest.mark.parametrize(("offset", "size"), [(1.7e9, 20), (1e6, 0.05), (-1e5, 3e-3)])
-@pytest.mark.parametrize("kind", scaling.KINDS)
+@pytest.mark.parametrize("kind", scaler_fit.KINDS)
 def test_a_large_offset_is_kept_in_float64(kind, offset, size):
     wave = np.sin(np.arange(600) / 7).reshape(6, 100, 1)
     x = offset + size * wave
-    assert scaling.choose_dtype(x, None) is np.float64
-    scaler = scaling.fit(kind, x, None)
+    assert scaler_fit.choose_dtype(x, None) is np.float64
+    scaler = scaler_fit.fit(kind, x, None)
     assert scaler.dtype is np.float64
     scaled = scaler.transform(x)
     assert scaled.dtype == np.float32
@@ -163,17 +163,17 @@ def test_a_large_offset_is_kept_in_float64(kind, offset, size):
 
 def test_float32_stays_where_it_is_enough():
     x = 1000 + np.sin(np.arange(600) / 7).reshape(6, 100, 1)
-    assert scaling.choose_dtype(x, None) is np.float32
+    assert scaler_fit.choose_dtype(x, None) is np.float32
     noise = np.where(np.arange(600).reshape(6, 100, 1) % 2, 0.3, 0.1 + 0.2)
-    assert scaling.choose_dtype(noise, None) is np.float32
-    scaler = scaling.fit("standard", noise, None)  # A constant but for rounding.
+    assert scaler_fit.choose_dtype(noise, None) is np.float32
+    scaler = scaler_fit.fit("standard", noise, None)  # A constant but for rounding.
     assert scaler.std == 1
     ends = scaling.EndScaler(scaler)
     assert ends.inverse(ends.transform(noise)).dtype == np.float32
 
 
 def test_what_float32_cannot_hold_is_refused():
-    scaler = scaling.fit("standard", _X[..., :1], None)
+    scaler = scaler_fit.fit("standard", _X[..., :1], None)
     with pytest.raises(ValueError, match=r"1e\+39 is too far from all values of TRAIN"):
         scaler.transform(np.array([[[1e39]]]))
     assert np.isnan(scaler.transform(np.array([[[np.nan]]]))).all()

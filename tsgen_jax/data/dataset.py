@@ -8,12 +8,12 @@ import dataclasses
 
 import numpy as np
 
-from tsgen_jax.data import divide, parts, windows
-from tsgen_jax.data import scaling as scalers
+from tsgen_jax.data import divide, parts, scaler_fit, windows
 from tsgen_jax.data.missing import CHOICES as MISSING
 from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.data.parts import SPLITS
-from tsgen_jax.data.scaling import AnyScaler, EndScaler, Scaler, fit_scaler
+from tsgen_jax.data.scaler_fit import fit_scaler
+from tsgen_jax.data.scaling import AnyScaler, EndScaler, Scaler
 from tsgen_jax.data.series import UNLABELLED, SeriesSet, is_warning
 from tsgen_jax.data.sources import files
 from tsgen_jax.data.sources.archive import RawSet, class_names, load_archive
@@ -26,7 +26,7 @@ __all__ = ["MISSING", "SPLITS", "Dataset", "Scaler", "fit_scaler", "load_dataset
 class Dataset:
     """Series in original units, float [n, L, C]; classes as int32 [n].
 
-    They are float32, or float64 where float32 would blur them (`scaling.choose_dtype`).
+    They are float32, or float64 where float32 would blur them (`scaler_fit.choose_dtype`).
 
     Series of unequal lengths have NaN after their end. Inside there is none: what was
     missing is interpolated, and `observed_*` tells it from what was given.
@@ -146,7 +146,7 @@ def load_dataset(
         validation_fraction: as `split`.
         split_seed: as `split`.
         missing: as `split`.
-        scaling: 'standard', 'robust' or 'quantile', see `scaling.fit`.
+        scaling: 'standard', 'robust' or 'quantile', see `scaler_fit.fit`.
         **reading: fields of `files.Reading`; for files only, not for aeon's sets.
 
     Raises:
@@ -154,7 +154,7 @@ def load_dataset(
     """
     options = (split, test_fraction, validation_fraction, split_seed, missing)
     _check_options(*options)  # Before the slow part.
-    scalers.check_kind(scaling)
+    scaler_fit.check_kind(scaling)
     how = files.Reading(**reading)
     if not (path or root):
         how.check_unused()
@@ -255,14 +255,14 @@ def _make(
         )
         train, valid = train.rows(~is_valid), train.rows(is_valid)
     marked = train.observed if division.num_filled or division.ends else None
-    dtype = scalers.choose_dtype(train.x, marked)
+    dtype = scaler_fit.choose_dtype(train.x, marked)
     fields = {}
     for part, of in (("train", train), ("valid", valid), ("test", test)):
         fields[f"x_{part}"] = of.x.astype(dtype)
         fields[f"y_{part}"] = numbers(of.y)
         if division.num_filled or division.ends:
             fields[f"observed_{part}"] = of.observed
-    scaler = scalers.fit("standard", fields["x_train"], fields.get("observed_train"))
+    scaler = scaler_fit.fit("standard", fields["x_train"], fields.get("observed_train"))
     return Dataset(
         name=name,
         source=division.source,
@@ -279,7 +279,7 @@ def rescaled(dataset: Dataset, kind: str) -> Dataset:
     """The same set with another kind of scaling."""
     if kind == "standard":
         return dataset
-    scaler = scalers.fit(kind, dataset.x_train, dataset.observed_train)
+    scaler = scaler_fit.fit(kind, dataset.x_train, dataset.observed_train)
     scaler = EndScaler(scaler) if dataset.has_ends else scaler
     notes = (*dataset.notes, f"scaling: {kind}")
     return dataclasses.replace(dataset, scaler=scaler, notes=notes)

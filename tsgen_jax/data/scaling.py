@@ -11,8 +11,6 @@ import scipy.special
 
 from tsgen_jax.data import missing
 
-KINDS = ("standard", "robust", "quantile")
-_MAX_QUANTILES = 1000
 _ROUNDING = 1e-3  # Of the scale: float32 may be so far from a value, and no farther.
 _CONSTANT = 1e-12  # Of the values: a range below this is rounding.
 _EDGE = 1e-7  # Of the distribution; beyond it a normal variate is not told apart.
@@ -37,7 +35,7 @@ class Scaler:
     @property
     def dtype(self) -> type[np.floating]:
         """Of series in original units: float64 where float32 would blur them."""
-        return _dtype(self.mean, self.std)
+        return needed_dtype(self.mean, self.std)
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """`x` [..., C] in original units, to float32 of centre 0 and scale 1.
@@ -98,7 +96,7 @@ class QuantileScaler:
     @property
     def dtype(self) -> type[np.floating]:
         """As `Scaler.dtype`."""
-        return _dtype(np.abs(self.quantiles).max(0), _scale(self.quantiles.T))
+        return needed_dtype(np.abs(self.quantiles).max(0), scales(self.quantiles.T))
 
     def transform(self, x: np.ndarray) -> np.ndarray:
         """`x` [..., C] in original units, to float32 of a normal distribution."""
@@ -108,7 +106,7 @@ class QuantileScaler:
         """`x` [..., C] as `transform` gives it, to `dtype` in original units."""
 
         def original(values, q):
-            return np.interp(scipy.special.ndtr(values), _levels(len(q)), q)
+            return np.interp(scipy.special.ndtr(values), levels(len(q)), q)
 
         return self._by_channel(x, original).astype(self.dtype)
 
@@ -129,10 +127,10 @@ class QuantileScaler:
     def _to_normal(values, q):
         if q[0] == q[-1]:
             return np.zeros_like(values)
-        levels = _levels(len(q))
+        steps = levels(len(q))
         # The middle of the levels, where equal quantiles share a value.
-        below = np.interp(values, q, levels)
-        above = -np.interp(-values, -q[::-1], -levels[::-1])
+        below = np.interp(values, q, steps)
+        above = -np.interp(-values, -q[::-1], -steps[::-1])
         level = np.clip((below + above) / 2, _EDGE, 1 - _EDGE)
         return scipy.special.ndtri(level)
 
@@ -185,113 +183,25 @@ class EndScaler:
 AnyScaler = Scaler | QuantileScaler | EndScaler
 
 
-def fit_scaler(x: np.ndarray) -> Scaler:
-    """Fits mean and standard deviation to a whole part, [n, L, C]; constant: std 1.
-
-    What differs by rounding alone counts as constant.
-    """
-    x = np.asarray(x, dtype=np.float64)
-    constant = _constant(np.moveaxis(x, -1, 0))
-    return Scaler(x.mean(axis=(0, 1)), np.where(constant, 1.0, x.std(axis=(0, 1))))
-
-
-def choose_dtype(x: np.ndarray, observed: np.ndarray | None) -> type[np.floating]:
-    """Of series [n, L, C] in original units: float32, or float64 if that blurs them.
-
-    Float32 has 7 digits: of 1.7e9 + 20 sin(t) it keeps nothing.
-
-    Args:
-        x: float64.
-        observed: as of `fit`.
-    """
-    known = _known(np.asarray(x, dtype=np.float64), observed)
-    if any(v.size == 0 for v in known):
-        return np.float32
-    centre = np.array([v.mean() for v in known])
-    return _dtype(centre, _scale(known))
-
-
-def _dtype(centre: np.ndarray, scale: np.ndarray) -> type[np.floating]:
+def needed_dtype(centre: np.ndarray, scale: np.ndarray) -> type[np.floating]:
+    """Float32, or float64 where float32 would blur values of this centre and scale."""
     blur = np.spacing(np.abs(centre).astype(np.float32)).astype(np.float64) / 2
     return np.float64 if (blur > _ROUNDING * scale).any() else np.float32
 
 
-def _scale(channels) -> np.ndarray:
+def scales(channels) -> np.ndarray:
     """Standard deviation of each channel's values, 1 where they are constant."""
-    return np.where(_constant(channels), 1.0, [np.std(v) for v in channels])
+    return np.where(are_constant(channels), 1.0, [np.std(v) for v in channels])
 
 
-def _constant(channels) -> np.ndarray:
+def are_constant(channels) -> np.ndarray:
     """Whether the values of each channel, as float64 of any number, are equal."""
     bounds = np.array([(v.min(), v.max()) for v in channels])
     return np.ptp(bounds, axis=1) <= _CONSTANT * np.abs(bounds).max(axis=1)
 
 
-def _known(x: np.ndarray, observed: np.ndarray | None) -> list[np.ndarray]:
-    """The given values of each channel."""
-    channels = range(x.shape[-1])
-    return [x[..., c] if observed is None else x[observed[..., c], c] for c in channels]
-
-
-def fit(
-    kind: str, x: np.ndarray, observed: np.ndarray | None
-) -> Scaler | QuantileScaler:
-    """Fits a scaler to the given values of a part.
-
-    Args:
-        kind: 'standard' (mean, population standard deviation), 'robust' (median,
-            interquartile range) or 'quantile' (to a normal distribution).
-        x: series [n, L, C], any value where nothing was observed.
-        observed: bool [n, L, C]; None: everything was.
-
-    Raises:
-        ValueError: an unknown kind, a channel without values, or one whose
-            interquartile range is 0 though it is not constant.
-    """
-    check_kind(kind)
-    if kind == "standard" and observed is None:
-        return fit_scaler(x)
-    known = _known(np.asarray(x, dtype=np.float64), observed)
-    empty = [c for c, values in enumerate(known) if values.size == 0]
-    if empty:
-        raise ValueError(f"Channel {empty[0]} (counting from 0) has no value in TRAIN.")
-    if kind == "quantile":
-        count = max(min(_MAX_QUANTILES, *(v.size for v in known)), 2)
-        return QuantileScaler(np.stack([_quantiles(v, count) for v in known], axis=1))
-    if kind == "standard":
-        centre, scale = ([f(v) for v in known] for f in (np.mean, np.std))
-    else:
-        low, centre, high = np.transpose(
-            [np.quantile(v, [0.25, 0.5, 0.75]) for v in known]
-        )
-        scale = high - low
-    scale = np.where(_constant(known), 1.0, scale)
-    if (scale == 0).any():
-        raise ValueError(
-            f"data.scaling={kind}: half the values or more of channel "
-            f"{np.flatnonzero(scale == 0)[0]} (counting from 0) are equal, so its "
-            "interquartile range is 0. Use data.scaling=standard."
-        )
-    return Scaler(np.asarray(centre), scale)
-
-
-def check_kind(kind: str) -> None:
-    """Raises ValueError where `kind` is not among `KINDS`."""
-    if kind not in KINDS:
-        raise ValueError(f"data.scaling={kind!r}: known are {', '.join(KINDS)}.")
-
-
-def _quantiles(values: np.ndarray, count: int) -> np.ndarray:
-    """Quantiles at `count` levels; equal values stay equal, unlike NumPy's."""
-    ordered = np.sort(values, axis=None)
-    place = np.round(_levels(count) * (len(ordered) - 1), 9)
-    below = np.floor(place).astype(int)
-    above = np.ceil(place).astype(int)
-    step = ordered[above] - ordered[below]
-    return ordered[below] + (place - below) * step
-
-
-def _levels(count: int) -> np.ndarray:
+def levels(count: int) -> np.ndarray:
+    """Levels of so many quantiles, from 0 to 1."""
     return np.linspace(0, 1, count)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tsgen_jax.data import scaling
+from tsgen_jax.data import scaler_fit
 from tsgen_jax.evaluation.measures import density
 
 
@@ -18,7 +18,7 @@ def drawn():
 @pytest.mark.parametrize("kind", ["standard", "robust"])
 def test_it_is_the_normal_density_in_original_units(kind, drawn):
     x, decoded, std = drawn
-    scaler = scaling.fit(kind, x, None)
+    scaler = scaler_fit.fit(kind, x, None)
     found = density.log_normal(x, decoded, std, scaler)
     mean, scale = np.asarray(scaler.mean), np.asarray(scaler.std)
     judge = scipy.stats.norm(decoded * scale + mean, std * scale).logpdf(x)
@@ -31,7 +31,7 @@ def test_it_is_the_normal_density_in_original_units(kind, drawn):
 def test_it_is_a_density_whatever_the_scaling(drawn):
     """Over all values of one time point it integrates to 1."""
     x, _, _ = drawn
-    scaler = scaling.fit("quantile", x[..., :1], None)
+    scaler = scaler_fit.fit("quantile", x[..., :1], None)
     grid = np.linspace(-20, 40, 6001)
     values = density.log_normal(
         grid[:, None, None],
@@ -44,6 +44,6 @@ def test_it_is_a_density_whatever_the_scaling(drawn):
 
 def test_a_constant_channel_has_a_density_as_well(drawn):
     x, decoded, std = drawn
-    scaler = scaling.fit("standard", x, None)
+    scaler = scaler_fit.fit("standard", x, None)
     found = density.log_normal(x, decoded, 0 * std, scaler)
     assert np.isfinite(found).all()

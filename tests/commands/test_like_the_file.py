@@ -223,3 +223,25 @@ def test_wide_stays_wide_unless_asked(learned, run, monkeypatch, tmp_path):
         "h25",
         "kind",
     ]
+
+
+def test_a_file_that_differs_is_read_as_the_options_say(learned, run):
+    frame = _recording(40)
+    learned(_csv(frame), window=_L)
+    gaps = frame.astype({"count": "Int64"}).rename(columns={"when": "stamp"})
+    gaps["stamp"] = gaps["stamp"].dt.strftime("%d.%m.%Y %H:%M")
+    gaps.loc[5:7, "load"] = None
+    gaps.to_csv("gaps.csv", index=False, sep=";", decimal=",")
+    how = ["--separator=;", "--decimal=,", "--time=stamp", "--time-format=day-first"]
+    run("impute", "--run=m", "--input=gaps.csv", "--out=a.csv", "--num=3", *how)
+    filled = pd.read_csv("a.csv", float_precision="round_trip")
+    assert filled["stamp"].tolist() == gaps["stamp"].tolist()
+    seen = filled["load_observed"] == 1
+    assert (~seen).sum() == 3
+    np.testing.assert_array_equal(filled["load"][seen], frame["load"][seen])
+    more = ["--horizon=2", "--out=b.csv", "--num=3", *how]
+    run("forecast", "--run=m", "--input=gaps.csv", *more)
+    assert pd.read_csv("b.csv")["stamp"].tolist() == [
+        "29.02.2024 16:00",
+        "29.02.2024 17:00",
+    ]

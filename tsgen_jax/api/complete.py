@@ -2,6 +2,8 @@
 
 import dataclasses
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,13 @@ _LOG = logging.getLogger(__name__)
 
 
 def complete(
-    model: Trained, source, horizon: int | None, num: int, label: Label, seed: int
+    model: Trained,
+    source,
+    horizon: int | None,
+    num: int,
+    label: Label,
+    seed: int,
+    reading: Mapping[str, Any] | None = None,
 ) -> Completed:
     """Draws what is missing in a file's series, or how they go on.
 
@@ -29,11 +37,12 @@ def complete(
         label: name of a class, or one for each series; None: the classes that the file
             names where the model knows them, else none.
         seed: of the draws.
+        reading: where the source differs from the training file, see `similar.read`.
 
     Raises:
         ValueError: no such file, or nothing to fill.
     """
-    found = read(model, source, is_past=horizon is not None)
+    found = read(model, source, horizon is not None, reading)
     _LOG.info("%s\n%s", found.source, "\n".join((*found.notes, *found.facts())))
     if label is None:
         label = _labels(model, found)
@@ -92,14 +101,17 @@ def _warn_of_given(model: Trained, series, draws, is_future: bool) -> None:
         model._constrained.warn_of_given(whole, seen)
 
 
-def read(model: Trained, source, is_past: bool) -> SeriesSet:
-    """Series of a file as the model's training file was read.
+def read(
+    model: Trained, source, is_past: bool, reading: Mapping[str, Any] | None = None
+) -> SeriesSet:
+    """Series of a file as the model's training file was read, but for `reading`.
 
     What is empty at the end of a row is missing, and filled; of a past, or where the
     model knows series of unequal lengths, it is the series' end.
     """
     ends = is_past or model.facts.has_ends
-    return similar.read(source, model.facts.described, "end" if ends else "missing")
+    trailing = "end" if ends else "missing"
+    return similar.read(source, model.facts.described, trailing, reading)
 
 
 def _labels(model: Trained, found: SeriesSet) -> np.ndarray | None:

@@ -9,6 +9,9 @@ few with the same labels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import jax
 import numpy as np
 from numpy.typing import ArrayLike
@@ -184,6 +187,8 @@ class Model(Shown):
         num: int = 20,
         label: Label = None,
         seed: int = 0,
+        *,
+        reading: Mapping[str, Any] | None = None,
     ) -> Completed:
         """Fills the gaps of a file, or goes on with it; names and times are kept.
 
@@ -196,11 +201,14 @@ class Model(Shown):
             num: draws of each series.
             label: name of a class, or one for each series; None: as the file says.
             seed: of the draws.
+            reading: where the file differs from the one learned from, values by key of
+                `config.data`: {'separator': ';', 'time_format': 'day-first',
+                'id_column': 'who'}.
 
         Returns:
             Draws, and tables of medians, quantiles and draws in the file's own layout.
         """
-        return complete(self, source, horizon, num, label, seed)
+        return complete(self, source, horizon, num, label, seed, reading)
 
     def sample_long(
         self,

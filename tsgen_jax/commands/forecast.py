@@ -13,10 +13,11 @@ examples:
   tsgen forecast --run=runs/load --input=load.csv --horizon=24 --out=future.csv --plot \\
       --quantiles=bands.csv --draws=draws.csv
 
-input: a file like the one the model was trained on, and read as that was; it may have
-gaps. The output has the medians of what comes after its end, in the file's layout, under
-its names and with its times continued. An .npz has all in one: x (the medians), draws,
-quantiles, levels.
+input: a file like the one the model was trained on, and read as that was; where it
+differs, options such as --separator, --time-format or --id say so. It may have gaps. The
+output has the medians of what comes after its end, in the file's layout, under its names
+and with its times continued. An .npz has all in one: x (the medians), draws, quantiles,
+levels.
 """
 
 

@@ -13,10 +13,11 @@ examples:
   tsgen impute --run=runs/load --input=load.csv --out=filled.csv --plot \\
       --quantiles=bands.csv --draws=draws.csv
 
-input: a file like the one the model was trained on, and read as that was; series may be
-longer than the model's window, and are gone through window by window. An empty cell, NaN
-or a row that is missing between two times is a gap. The output has the file's layout,
-names and times, the medians where something was missing, and a column that says what was
+input: a file like the one the model was trained on, and read as that was; where it
+differs, options such as --separator, --time-format or --id say so. Series may be longer
+than the model's window, and are gone through window by window. An empty cell, NaN or a
+row that is missing between two times is a gap. The output has the file's layout, names
+and times, the medians where something was missing, and a column that says what was
 observed. An .npz has all in one: x (the medians), draws, quantiles, levels, observed.
 """
 

@@ -63,7 +63,7 @@ def add_class(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def add_completion(parser: argparse.ArgumentParser, what: str) -> None:
-    """--input, --num, --class, --seed, and all that is written."""
+    """--input and how it is read, --num, --class, --seed, and all that is written."""
     parser.add_argument("--input", required=True, metavar="FILE", help=what)
     add_draws(parser)
     add_out(parser)
@@ -74,6 +74,7 @@ def add_completion(parser: argparse.ArgumentParser, what: str) -> None:
     )
     parser.add_argument("--draws", metavar="FILE", help="where all draws go, as --out")
     add_look(parser)
+    settings.add_differences(parser)
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +124,9 @@ def complete(args: argparse.Namespace, horizon: int | None) -> None:
     check_outputs(args)
     model = load(args)
     frames.choose_layout(model.facts.described, args.layout)
-    done = model.complete(args.input, horizon, args.num, args.class_name, args.seed)
+    how = settings.differences(args)
+    drawn = args.num, args.class_name, args.seed
+    done = model.complete(args.input, horizon, *drawn, reading=how)
     arrays = {} if not args.out.endswith(".npz") else done.arrays()
     table = None if arrays else done.frame(args.layout)
     outputs.write(args.out, arrays, table)

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from tsgen_jax.commands.flag_names import FlagNames
+from tsgen_jax.data.sources.reading import MAY_DIFFER
 
 SECTIONS = ("judge", "evaluation", "train")
 _EXAMPLES = {
@@ -83,9 +84,33 @@ def add_data(parser: argparse.ArgumentParser, positional: bool) -> None:
     add_reading(parser.add_argument_group("how a file is read (guesses are printed)"))
 
 
-def add_reading(parser) -> None:
-    """How a file of one's own is to be read: options of a parser or of its group."""
-    for option, (_, metavar, text) in _READING.items():
+def add_differences(parser: argparse.ArgumentParser) -> None:
+    """How a file is read where it is not like the one that a model was trained on."""
+    add_reading(
+        parser.add_argument_group(
+            "how the input is read where it differs from the training file"
+        ),
+        MAY_DIFFER,
+    )
+
+
+def differences(args: argparse.Namespace) -> dict[str, Any]:
+    """What the options of `add_differences` say, by key of config.data."""
+    options = {o: key for o, (key, *_) in _READING.items() if key in MAY_DIFFER}
+    said = {k: getattr(args, o.replace("-", "_")) for o, k in options.items()}
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def add_reading(parser, only: tuple[str, ...] = ()) -> None:
+    """How a file of one's own is to be read: options of a parser or of its group.
+
+    Args:
+        parser: or its group.
+        only: keys of config.data that have an option; (): all.
+    """
+    for option, (key, metavar, text) in _READING.items():
+        if only and key not in only:
+            continue
         if not metavar:
             parser.add_argument(
                 f"--{option}", action="store_const", const=True, help=text
@@ -102,6 +127,9 @@ def flag_names(parser: argparse.ArgumentParser) -> FlagNames:
     if "--data" in options:  # Elsewhere --layout is that of the output.
         flags = {f"data.{key}": f"--{o}" for o, (key, _, _) in _READING.items()}
         flags |= {"data.path": "--data", "data.name": "--data", "data.root": "--root"}
+    elif "--separator" in options:
+        flags = {f"data.{key}": f"--{o}" for o, (key, _, _) in _READING.items()}
+        flags = {k: f for k, f in flags.items() if k.partition(".")[2] in MAY_DIFFER}
     with_keys = {o: a for o, a in options.items() if getattr(a, "key", None)}
     flags |= {action.key: option for option, action in with_keys.items()}
     sections = getattr(options.get("--set"), "sections", ("nothing",))

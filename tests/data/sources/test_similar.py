@@ -129,3 +129,54 @@ def test_arrays_are_series_or_one_recording(tmp_path):
     np.save(tmp_path / "a.npy", np.ones((3, 9, 2)))
     found = similar.read(str(tmp_path / "a.npy"), _TWO, "missing")
     assert [x.shape for x in found.series] == [(9, 2)] * 3
+
+
+def test_a_file_may_differ_in_what_is_said(tmp_path):
+    """The same values, under other names and signs, as the other file would give."""
+    learned = _learned(tmp_path, _LONG, id_column="patient", label_column="ward")
+    text = (
+        "who;when;kind;mass;rate;age\nb;02.01.2024;x;70,5;60;-9\nb;03.01.2024;x;-9;61;7\n"
+        "a;02.01.2024;y;71;62;7\na;03.01.2024;y;72;63;7\n"
+    )
+    (tmp_path / "new.csv").write_text(text)
+    differs = {
+        "separator": ";",
+        "decimal": ",",
+        "missing_values": "-9",
+        "id_column": "who",
+        "time_column": "when",
+        "time_format": "day-first",
+        "channels": "rate+mass",
+        "label_column": "kind",
+    }
+
+    def read(**more):
+        path = str(tmp_path / "new.csv")
+        return similar.read(path, learned.described, "missing", differs | more)
+
+    found = read()
+    assert found.ids == ("b", "a")
+    assert found.label.tolist() == ["x", "y"]
+    np.testing.assert_array_equal(found.series[0], [[60, 70.5], [61, np.nan]])
+    np.testing.assert_array_equal(found.series[1], [[62, 71], [63, 72]])
+    written = found.described.step.text(np.concatenate(found.times))
+    assert written[:2] == ["02.01.2024", "03.01.2024"]
+    assert read(label_column="none").label is None
+    with pytest.raises(ValueError, match=r"no column 'whom' .data.id_column.*'who'"):
+        read(id_column="whom")
+    with pytest.raises(ValueError, match="has 1 channels"):
+        read(channels="rate")
+    with pytest.raises(ValueError, match="'window' is nothing .* known are label_col"):
+        read(window=3)
+
+
+def test_what_is_not_said_to_differ_is_as_the_training_file_had_it(tmp_path):
+    learned = _learned(tmp_path, _LONG, id_column="patient", label_column="ward")
+    text = _LONG.replace("patient", "who").replace("weight,ward", "weight,age")
+    text = text.replace(",x\n", ",3\n").replace(",y\n", ",4\n")
+    (tmp_path / "new.csv").write_text(text)
+    path, differs = str(tmp_path / "new.csv"), {"id_column": "who"}
+    found = similar.read(path, learned.described, "missing", differs)
+    assert found.channels == ("pulse", "weight")
+    np.testing.assert_array_equal(found.series[1], learned.series[1])
+    assert found.label is None

@@ -16,6 +16,12 @@ TIME_FORMATS = (
 )
 DUPLICATES = ("", "mean", "first", "last")
 ARRAY_LAYOUTS = ("", "nlc", "ncl")
+# What a file that a model goes on with may have in another way than its training file.
+MAY_DIFFER = (
+    *("label_column", "id_column", "time_column", "channels", "header"),
+    *("time_format", "time_zone", "sort_time", "duplicates"),
+    *("separator", "decimal", "thousands", "missing_values", "array_layout"),
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,6 @@ A finished stage is skipped, a broken-off one goes on where it stopped.
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 import time
@@ -25,6 +24,7 @@ from tsgen_jax.reports import run_report
 from tsgen_jax.runs import (
     directory,
     files,
+    fingerprint,
     provenance,
     seeds,
     stored,
@@ -93,7 +93,7 @@ def run(
         compilation_cache.enable()
         started = time.perf_counter()
         for own in runs:
-            _keep_to_the_data(dataset, own.workdir)
+            fingerprint.check(dataset, own.workdir)
             provenance.record(own.workdir)
         runs = [own._replace(tracker=_track(own, held)) for own in runs]
         begin = _Outline(recipe, evaluate)
@@ -189,7 +189,7 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     stored = directory.read_config(workdir)
     with directory.open_run(workdir, stored, ignore=_MAY_DIFFER):
         compilation_cache.enable()
-        _keep_to_the_data(dataset, workdir)
+        fingerprint.check(dataset, workdir)
         recipe, generator = _load(config, workdir, dataset)
         samples = _sample(config, dataset, generator, workdir)
         judged = judge_run.evaluate(
@@ -217,7 +217,7 @@ def report_run(workdir: str) -> None:
         workdir, directory.read_config(workdir), ignore=_MAY_DIFFER
     ):
         compilation_cache.enable()
-        _keep_to_the_data(dataset, workdir)
+        fingerprint.check(dataset, workdir)
         _, generator = _load(config, workdir, dataset)
         samples = _sample(config, dataset, generator, workdir)
         run_report.write(config, dataset, generator, samples, judged, workdir)
@@ -238,27 +238,6 @@ def judged(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     if stored is None or changes:
         return evaluate_run(workdir, changes)
     return stored
-
-
-def _keep_to_the_data(dataset: Dataset, workdir: str) -> None:
-    """Notes the data of a new run; ValueError if an old one began with others."""
-    digest = hashlib.sha256()
-    for part in ("train", "valid", "test"):
-        for name in ("x", "y", "observed"):
-            array = getattr(dataset, f"{name}_{part}")
-            if array is not None:
-                digest.update(np.ascontiguousarray(array))
-    found = {"sha256": digest.hexdigest(), **DataInfo.of(dataset).to_json()}
-    path = os.path.join(workdir, "dataset.json")
-    stored = files.read_json(path)
-    if stored is not None and any(found.get(k) != v for k, v in stored.items()):
-        raise ValueError(
-            f"{dataset.name} is not what the run in {workdir} began with: its series "
-            "or its split have changed since. Put the old data back, or choose "
-            "another --workdir."
-        )
-    if stored is None or stored.keys() < found.keys():  # Of an older version.
-        files.write_json(path, found | (stored or {}))
 
 
 def _sample(

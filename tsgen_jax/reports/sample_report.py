@@ -13,6 +13,7 @@ from tsgen_jax.judges.assess import Assessment, Samples
 from tsgen_jax.reports import page as report
 from tsgen_jax.reports.figures import judges as judge_figures
 from tsgen_jax.reports.figures import series as figures
+from tsgen_jax.reports.figures import spectra
 from tsgen_jax.runs import provenance
 
 Named = tuple[str, report.Section]  # File name of the figure, and its section.
@@ -43,7 +44,7 @@ def sections(dataset: Dataset, samples: Samples, judged: Assessment) -> Iterator
         report.drawn(
             "Spectra and autocorrelation",
             "Mean power at each frequency, and memory at each lag.",
-            judge_figures.plot_spectra_and_autocorrelation,
+            spectra.plot_spectra_and_autocorrelation,
             (dataset.x_test, x),
         ),
     )

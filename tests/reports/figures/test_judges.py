@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from tsgen_jax.evaluation.measures import statistics
 from tsgen_jax.reports.figures import canvas
 from tsgen_jax.reports.figures import judges as judge_figures
 
@@ -124,76 +123,6 @@ def test_embedding_refuses_what_is_no_plane():
     for points, labels, match in wrong:
         with pytest.raises(ValueError, match=match):
             judge_figures.plot_embedding(points, labels, "t")
-
-
-def test_spectra_and_autocorrelation_by_hand():
-    x, other = make_series(12, 10, 2, 0), make_series(3, 10, 2, 1)
-    figure = judge_figures.plot_spectra_and_autocorrelation(x, other)
-    draw(figure)
-    axes = np.array(figure.axes).reshape(2, 2)
-    for c, (left, right) in enumerate(axes):
-        for name, series in (("real", x[..., c]), ("generated", other[..., c])):
-            power = np.zeros(5)
-            for k in range(1, 6):  # The definition of the Fourier sum.
-                wave = np.exp(-2j * np.pi * k * np.arange(10) / 10)
-                for one in series:
-                    power[k - 1] += abs((one * wave).sum()) ** 2 / 10 / len(series)
-            np.testing.assert_allclose(curve(left, name), power)
-            memory = np.zeros(10)
-            for k in range(10):
-                products = [
-                    (one[t] - series.mean()) * (one[t + k] - series.mean())
-                    for one in series
-                    for t in range(10 - k)
-                ]
-                memory[k] = np.mean(products) / series.var()
-            np.testing.assert_allclose(curve(right, name), memory, atol=1e-12)
-        assert left.get_yscale() == "log"
-        assert len(left.collections) == 1  # A band of 12 series, none of 3.
-    np.testing.assert_allclose(axes[0, 0].lines[0].get_xdata(), np.arange(1, 6) / 10)
-
-
-def test_spectra_and_autocorrelation_show_what_the_scores_compare():
-    x, other = make_series(12, 30, 1, 0), make_series(15, 30, 1, 1)
-    left, right = judge_figures.plot_spectra_and_autocorrelation(x, other).axes
-    real, generated = curve(right, "real"), curve(right, "generated")
-    score = statistics.autocorrelation_difference(x, other)
-    assert np.sqrt(((real - generated) ** 2).sum()) == pytest.approx(score)
-    real, generated = curve(left, "real"), curve(left, "generated")
-    floor = 1e-6 * real.mean()
-    decibels = 10 * np.log10((real + floor) / (generated + floor))
-    score = statistics.spectral_distance(x, other)
-    assert np.sqrt((decibels**2).mean()) == pytest.approx(score)
-
-
-def test_bands_are_the_5_and_95_percent_quantiles_over_series():
-    # Impulses of height h have the power h^2 / L at every frequency.
-    x = np.zeros((21, 4, 1))
-    x[:, 1, 0] = np.sqrt(4 * np.arange(1.0, 22.0))
-    left, _ = judge_figures.plot_spectra_and_autocorrelation(x, x[:2]).axes
-    low, high = [line.get_ydata() for line in left.lines if line.get_ls() == ":"]
-    np.testing.assert_allclose(low, 2.0)
-    np.testing.assert_allclose(high, 20.0)
-
-
-def test_constant_channels_are_said_and_others_still_drawn():
-    x = make_series(12, 8, 7, 0)
-    flat = x.copy()
-    flat[..., 0] = 3.0
-    figure = judge_figures.plot_spectra_and_autocorrelation(x, flat)
-    draw(figure)
-    for ax in figure.axes[:2]:
-        assert [text.get_text() for text in ax.texts] == ["generated: constant"]
-        assert "generated" not in [line.get_label() for line in ax.lines]
-    assert figure.axes[2].texts[0].get_text() == ""
-    assert "6 of 7 channels" in caption(figure)
-    draw(judge_figures.plot_spectra_and_autocorrelation(0 * x, 0 * x))
-    short = make_series(12, 2, 1, 0)
-    draw(judge_figures.plot_spectra_and_autocorrelation(short, short))
-    with pytest.raises(ValueError, match="1 time point"):
-        judge_figures.plot_spectra_and_autocorrelation(x[:, :1], x[:, :1])
-    with pytest.raises(ValueError, match="x_generated must have the shape"):
-        judge_figures.plot_spectra_and_autocorrelation(x, x[:, :5])
 
 
 def test_confusion_is_a_share_of_the_true_class():

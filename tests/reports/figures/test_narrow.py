@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tsgen_jax.reports import page
-from tsgen_jax.reports.figures import canvas, compare, judges, series, tokens
+from tsgen_jax.reports.figures import canvas, compare, judges, series, spectra, tokens
 
 _PIXELS = 390 - 32  # Less the margins of the page.
 _RNG = np.random.default_rng(0)
@@ -34,7 +34,7 @@ _PLOTS = {
         2,
     ),
     "points": (judges.plot_embedding, ({"a": _POINTS, "b": _POINTS}, None, "t"), 1),
-    "spectra": (judges.plot_spectra_and_autocorrelation, (_X, _X), 1),
+    "spectra": (spectra.plot_spectra_and_autocorrelation, (_X, _X), 1),
     "confusion": (
         judges.plot_confusion,
         ({"a": np.ones((9, 9)), "b": np.ones((9, 9))}, "abcdefghi"),

@@ -157,7 +157,7 @@ def _prior(config: ConfigDict) -> None:
     config.prior.kind = "tied"  # 'tied' ids, or 'full_embedding' of code vectors.
     config.prior.codebook = "finetuned"  # Input codes: 'frozen' or 'finetuned'.
     # Published: 256. With 128 and 800 steps in place of 500, about as long to train,
-    # samples are at least as good and take a bit over half the time (README).
+    # samples are at least as good and take a bit over half the time (docs/results.md).
     config.prior.width = 128
     config.prior.num_layers = 4
     config.prior.num_heads = 2
@@ -181,7 +181,7 @@ def _prior(config: ConfigDict) -> None:
     config.sample.num_samples = 0
     config.sample.class_conditional = True  # Class shares of TRAIN; False: none.
     # An order nearer to random than the published 4.0, and fewer tokens in the first
-    # rounds than by a cosine: nearly as good as 20 rounds of a cosine (README).
+    # rounds than by a cosine: nearly as good as 20 rounds of a cosine (docs/results.md).
     config.sample.num_decode_steps = 10
     config.sample.choice_temperature = 10.0  # Noise on which tokens to keep.
     config.sample.token_temperature = 1.0  # Noise on which token to draw.

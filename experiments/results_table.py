@@ -1,4 +1,4 @@
-"""The README's table: scores of run directories, mean and deviation over seeds.
+"""The first table of docs/results.md: scores of run directories, mean and deviation over seeds.
 
   python experiments/results_table.py runs/GunPoint-* runs/ECG5000-*
 

@@ -1,4 +1,4 @@
-"""Imports point one way (the list in README, section Design)."""
+"""Imports point one way (the list in docs/design.md)."""
 
 import ast
 import pathlib

@@ -74,14 +74,18 @@ def untrained_weights(config: ConfigDict, info: DataInfo, key) -> dict:
     }
 
 
-def write_run(workdir: str) -> str:
-    """Leaves what a run of `make_dataset(channels=2)` leaves, untrained."""
-    config, info = make_config("none"), DataInfo.of(make_dataset(channels=2))
+def write_run(
+    workdir: str, config: ConfigDict | None = None, info: DataInfo | None = None
+) -> str:
+    """Leaves what a run leaves, untrained; without more of `make_dataset(channels=2)`."""
+    config = make_config("none") if config is None else config
+    info = DataInfo.of(make_dataset(channels=2)) if info is None else info
     draw = jax.jit(functools.partial(untrained_weights, config, info))
     weights = draw(jax.random.key(1))
-    errors = np.random.default_rng(2).normal(size=(5, info.length, 2))
+    shape = 5, info.length, info.scaled_channels
+    errors = np.random.default_rng(2).normal(size=shape)
     weights["residual"] = residual.fit(errors, errors, None, None)
-    os.makedirs(workdir)
+    os.makedirs(workdir, exist_ok=True)
     files.write_json(os.path.join(workdir, "config.json"), config.to_dict())
     files.write_json(os.path.join(workdir, "dataset.json"), info.to_json())
     for stage, tree in weights.items():

@@ -2,7 +2,6 @@
 
 Members: `manifest.json` (format, and the digest of every other member), config.json,
 facts.json, metrics.json, README.md (the model card), weights/<stage>/<path>.npy,
-residual/<field>.npy (what tokens leave out), sampling.json (how much of it samples get)
 and sampler.jaxexport. Reading takes arrays without pickle and texts as JSON: nothing in
 the file is ever executed by it. Members that have no use are refused, and so are sizes
 that the config does not ask for, before they are read: a hostile file costs little.

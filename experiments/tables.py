@@ -1,0 +1,182 @@
+"""Writes docs/results.md from the numbers in experiments/results/.
+
+  python experiments/tables.py           # writes the page
+  python experiments/tables.py --check   # says whether it is current
+
+Numbers come from JSON files that the experiments leave; words that explain them stand
+here. tests/experiments/test_tables.py checks that the page is what this program writes.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+from experiments import results_table  # noqa: E402
+from experiments import table_texts as texts  # noqa: E402
+
+PAGE = ROOT / "docs" / "results.md"
+_RESULTS = ROOT / "experiments" / "results"
+_ROWS = (  # Scores beside timevqvae's: name in the JSON, name in the table, percent.
+    ("fid_fcn", "`fid` fcn", False),
+    ("class_fid_fcn", "`class_fid` fcn", False),
+    ("inception_score_fcn", "`inception_score` fcn", False),
+    ("recall_fcn", "`recall` fcn", False),
+    ("coverage_fcn", "`coverage` fcn", False),
+    ("fid_minirocket", "`fid` minirocket", False),
+    ("recall_minirocket", "`recall` minirocket", False),
+    ("coverage_minirocket", "`coverage` minirocket", False),
+    ("cas_fcn", "`cas` fcn", True),
+    ("cas_minirocket", "`cas` minirocket", True),
+    ("discriminative_score_gru", "`discriminative_score` gru", False),
+    ("share_closer_to_train", "`share_closer_to_train` (ideal 0.5)", False),
+)
+_COVERED = ("coverage_50", "coverage_90")
+
+
+def _read(name: str):
+    return json.loads((_RESULTS / f"{name}.json").read_text())
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _spread(values: list[float], percent: bool = False) -> str:
+    """'mean ± deviation' of seeds."""
+    factor = 100 if percent else 1
+    mean, unit = factor * statistics.fmean(values), " %" if percent else ""
+    if len(values) < 2:
+        return f"{mean:.3g}{unit}"
+    return f"{mean:.3g} ± {factor * statistics.stdev(values):.2g}{unit}"
+
+
+def scores() -> str:
+    """The main table: run directories by seed."""
+    return results_table.table(_read("scores"))
+
+
+def competitor() -> str:
+    """Ours and PyPI timevqvae, seeds of each."""
+    found = _read("competitor")
+    sets = list(dict.fromkeys(row["data"] for row in found))
+    head, rows = ["score"], []
+    for name in sets:
+        head += [f"{name}: ours", "timevqvae"]
+    for key, label, percent in _ROWS:
+        row = [label]
+        for name in sets:
+            of_set = [one for one in found if one["data"] == name]
+            for side in ("ours", "timevqvae"):
+                row.append(_spread([one[side][key] for one in of_set], percent))
+        rows.append(row)
+    return _table(head, rows)
+
+
+def completion() -> str:
+    """Imputation and forecasts beside their baselines."""
+    rows = []
+    for kind in ("imputation", "forecasting"):
+        for which in ("ucr", "etth1"):
+            for entry in _read(f"{kind}-{which}")["results"]:
+                rows.append(_completed(entry))
+    head = ["task", "CRPS", "MAE of median", "in 50 %", "in 90 %", "best baseline"]
+    return _table([*head, "all baselines, CRPS"], rows)
+
+
+def _completed(entry: dict) -> list[str]:
+    what = f"last {entry['horizon']} time points" if "horizon" in entry else ""
+    what = what or f"{entry['blocks']} gap{'s' * (entry['blocks'] > 1)}, 30 %"
+    of = dict(entry["scores"])
+    model = of.pop("model")
+    ranked = sorted((values["crps"], name) for name, values in of.items())
+    best = f"{ranked[0][0]:.3f} {ranked[0][1]}"
+    ours = f"{model['crps']:.3f}"
+    ours, best = (
+        (f"**{ours}**", best) if model["crps"] < ranked[0][0] else (ours, f"**{best}**")
+    )
+    covered = [f"{model[name]:.0%}" for name in _COVERED]
+    others = ", ".join(f"{name} {value:.3f}" for value, name in ranked[1:])
+    return [
+        f"{entry['data']}, {what}",
+        ours,
+        f"{model['mae']:.3f}",
+        *covered,
+        best,
+        others,
+    ]
+
+
+def multivariate() -> str:
+    """Windows of 24 beside published scores."""
+    rows = []
+    for entry in _read("multivariate")["results"]:
+        for score, values in entry["scores"].items():
+            row = [entry["data"], f"`{score}`"]
+            for judged in ("test", "seen"):
+                own = values[judged]
+                row.append(f"{_spread(own['values'])} ({own['floor']:.3g})")
+            known = values.get("published", {})
+            row.append(", ".join(f"{k} {v:g}" for k, v in known.items()) or "none")
+            rows.append(row)
+    return _table(["set", "score", "TEST (floor)", "seen (floor)", "published"], rows)
+
+
+def settings() -> str:
+    """Speed and quality of sampling by settings that train nothing."""
+    found = _read("sampling-settings")
+    head = [
+        "setting",
+        *(f"{s}: series/s; `fid` fcn; minirocket" for s in found["results"]),
+    ]
+    rows = []
+    for name in found["settings"]:
+        row = [name]
+        for runs in found["results"].values():
+            rates = [r["rates"][name] for r in runs if r["rates"]]
+            rate = f"{statistics.median(rates[0]):.0f}" if rates else "-"
+            fids = [
+                _spread([r["scores"][name][f"fid {judge}"] for r in runs])
+                for judge in ("fcn", "minirocket")
+            ]
+            row.append("; ".join([rate, *fids]))
+        rows.append(row)
+    return _table(head, rows)
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [texts.TOP]
+    for text, table in (
+        (texts.SCORES, scores),
+        (texts.COMPETITOR, competitor),
+        (texts.COMPLETION, completion),
+        (texts.MULTIVARIATE, multivariate),
+        (texts.SETTINGS, settings),
+    ):
+        before, after = text
+        parts += [before, table(), after]
+    parts.append(texts.WITHOUT_NUMBERS)
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def main(argv: list[str]) -> None:
+    """Writes or checks the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    if parser.parse_args(argv).check:
+        if PAGE.read_text() != page():
+            raise SystemExit(f"{PAGE.name} is old: python experiments/tables.py.")
+        return
+    PAGE.write_text(page())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -27,6 +27,8 @@ from tsgen_jax.api import load
 from tsgen_jax.commands import settings
 from tsgen_jax.configs import default
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.judges import JUDGES
+from tsgen_jax.reports import glossary
 from tsgen_jax.runs import presets
 from tsgen_jax.runs.config import override
 
@@ -243,6 +245,7 @@ def test_the_readme_is_short_and_its_table_has_every_config():
 @pytest.mark.parametrize("path", _PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(path):
     text = path.read_text()
+    assert text.startswith("# ")
     for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", text):
         if target.startswith("http"):
             continue
@@ -262,6 +265,13 @@ def test_the_readme_names_every_page():
         assert f"docs/{path.name}" in text
     assert tsgen_jax.__version__ in (_ROOT / "CHANGELOG.md").read_text()
     assert f"version: {tsgen_jax.__version__}" in (_ROOT / "CITATION.cff").read_text()
+
+
+def test_every_score_and_judge_is_explained():
+    text = (_ROOT / "docs" / "judging.md").read_text()
+    assert text.startswith("# Judging\n")
+    missing = {n for n in (*glossary.ENTRIES, *JUDGES) if f"`{n}`" not in text}
+    assert not missing
 
 
 @pytest.mark.parametrize("path", _PAGES, ids=lambda p: p.name)

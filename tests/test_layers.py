@@ -72,3 +72,12 @@ def test_an_upward_or_sideways_import_is_found():
     assert _faults(_ROOT / "nn" / "stft.py", {"tsgen_jax.models.vqvae"})
     assert _faults(_ROOT / "training" / "step.py", {"tsgen_jax.stages.tokenizer"})
     assert _faults(_ROOT / "losses" / "reconstruction.py", {"tsgen_jax.nn.stft"})
+
+
+def test_no_file_is_over_300_lines():
+    top = _ROOT.parent
+    rooms = (_ROOT, top / "configs", *(top / n for n in ("benchmarks", "experiments")))
+    paths = [top / "main.py", *(p for room in rooms for p in room.rglob("*.py"))]
+    assert len(paths) > 200
+    long = {str(p.relative_to(top)): len(p.read_text().splitlines()) for p in paths}
+    assert {name: count for name, count in long.items() if count > 300} == {}

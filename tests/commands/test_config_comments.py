@@ -44,10 +44,12 @@ def test_comments_above_and_behind():
 
 
 def test_most_values_have_a_meaning():
-    found = config_comments.read(pathlib.Path(default.__file__).read_text())
+    found = config_comments.read_all()
     said = [key for key in keys(default.get_config()) if config_comments.of(found, key)]
     assert len(said) > 100
     assert config_comments.of(found, "stft.hop").startswith("Samples between frames")
+    assert config_comments.of(found, "data.window").startswith("Cuts long series")
+    assert config_comments.of(found, "train.prior.clip_norm").startswith("Global norm")
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,7 @@ _FLAG_ERRORS = (flags.Error, AttributeError, KeyError, OSError, TypeError, Value
 
 def _values(config) -> list[str]:
     """A line --config.KEY=VALUE for every value of a config, its meaning beside it."""
-    from tsgen_jax.configs import default
-
-    with open(default.__file__) as file:
-        comments = config_comments.read(file.read())
+    comments = config_comments.read_all()
     lines, shown = [], ""
     for key in config_comments.in_order(comments, keys(config)):
         section = key.partition(".")[0] if "." in key else ""

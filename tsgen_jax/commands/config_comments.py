@@ -1,4 +1,4 @@
-"""The comments of configs/default.py, by key: what --help says beside each value.
+"""The comments of configs/_common.py and configs/default.py, by key: what --help says beside each value.
 
 Read from the source with the standard library's tokeniser, so that help needs no jax
 and a meaning stands in one place only.
@@ -10,6 +10,17 @@ import re
 import tokenize
 
 _ANY = "*"  # Stands for the name of a section that a function is called for.
+
+
+def read_all() -> dict[str, str]:
+    """`read` of what every run has, and of configs/default.py."""
+    from tsgen_jax.configs import _common, default
+
+    found = {}
+    for module in (_common, default):
+        with open(module.__file__) as file:
+            found |= read(file.read())
+    return found
 
 
 def read(source: str) -> dict[str, str]:

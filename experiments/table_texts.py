@@ -8,25 +8,26 @@ Written by `python experiments/tables.py` from `experiments/results/*.json`; do 
 **Do not quote these numbers.** They have not been made again with the present code:
 
 * The tables were made by **older commits, on one machine** (two shared CPU cores, AMD EPYC).
-* **Another CPU of the same kind gave GunPoint `fid` fcn 2.22, 1.39 and 1.15** for seeds 0, 1 and 2 with the
-  same command (issue 16); the first table below says 0.61 ± 0.03. MiniRocket's `fid` was 1.70, 1.41 and
-  0.96 there. The deviations below are those of seeds on one machine and leave the rest out. The claim that
-  we are ahead of `timevqvae` on GunPoint does not stand.
+* **Another CPU of the same kind gave GunPoint `fid` fcn 2.22, 1.39 and 1.15** for seeds 0, 1 and 2
+  with the same command (issue 16); the first table below says 0.61 ± 0.03. MiniRocket's `fid` was
+  1.70, 1.41 and 0.96 there. The deviations below are those of seeds on one machine and leave the
+  rest out. The claim that we are ahead of `timevqvae` on GunPoint does not stand.
 * **Choices were made in part on TEST of these sets**: the prior's width and steps, decoding rounds,
   temperature, mask schedule and noise were chosen on these runs.
-* The tokenizers of GunPoint, ECG5000, SyntheticControl and SonyAIBORobotSurface2 are the same three for each
-  set through several of the commits.
+* The tokenizers of GunPoint, ECG5000, SyntheticControl and SonyAIBORobotSurface2 are the same three
+  for each set through several of the commits.
 
-The tables stay until they are made anew from one commit, on sets that had no part in any choice. FIDs by our
-FCNs are comparable with no published ones. What the scores mean: [judging](judging.md).
+The tables stay until they are made anew from one commit, on sets that had no part in any choice.
+FIDs by our FCNs are comparable with no published ones. What the scores mean: [judging](judging.md).
 """
 
 SCORES = (
     """
 ## Scores of runs
 
-Means and standard deviations over seeds, each seed another training. In brackets the floor: TRAIN in place
-of the samples (`linear_probe`: the raw series; `masked_token_nll`: guessing). Numbers: `scores.json`.
+Means and standard deviations over seeds, each seed another training. In brackets the floor: TRAIN
+in place of the samples (`linear_probe`: the raw series; `masked_token_nll`: guessing). Numbers:
+`scores.json`.
 """,
     """
 ```sh
@@ -38,10 +39,10 @@ python experiments/results_table.py runs/GunPoint-0 runs/ECG5000-0  # needs the 
 SyntheticControl as ECG5000; SonyAIBORobotSurface2 without the batch sizes.
 
 On GunPoint and SonyAIBORobotSurface2 (50 and 27 training series) most of the FID is the tokenizer's
-(`reconstruction_fid`), and samples follow TRAIN too closely (`share_closer_to_train`). Samples are less varied
-than the data (`recall`, `coverage`) and do not help a MiniRocket classifier that has TRAIN
-(`cas_with_train`). Rare classes of ECG5000 (1, 8 and 15 training series) vary too little. A single spike, which one
-GunPoint series has, is smoothed away by the tokenizer.
+(`reconstruction_fid`), and samples follow TRAIN too closely (`share_closer_to_train`). Samples are
+less varied than the data (`recall`, `coverage`) and do not help a MiniRocket classifier that has
+TRAIN (`cas_with_train`). Rare classes of ECG5000 (1, 8 and 15 training series) vary too little. A
+single spike, which one GunPoint series has, is smoothed away by the tokenizer.
 """,
 )
 
@@ -49,9 +50,10 @@ COMPETITOR = (
     """
 ## TimeVQVAE (PyPI) by the same judges
 
-`timevqvae` 1.0.1 at its README's settings, on all of TRAIN, 100 s a stage (940 to 1130 steps); ours had 45 and
-50 s and a fifth of TRAIN held out. Its authors train 20,000 and 40,000 steps: what either does with more time is not
-shown. Three seeds each; no winner is marked, see the top. Numbers: `competitor.json`.
+`timevqvae` 1.0.1 at its README's settings, on all of TRAIN, 100 s a stage (940 to 1130 steps); ours
+had 45 and 50 s and a fifth of TRAIN held out. Its authors train 20,000 and 40,000 steps: what
+either does with more time is not shown. Three seeds each; no winner is marked, see the top.
+Numbers: `competitor.json`.
 """,
     """
 ```sh
@@ -64,10 +66,10 @@ COMPLETION = (
     """
 ## Imputation and forecasts
 
-60 TEST series, 30 draws, one seed; scaled units. CRPS: lower is better; of a single guess it is the absolute error.
-The better of model and best baseline is bold. "In 50 %" is the share of hidden values within the central half of
-the draws; for 30 draws of a perfect forecaster it is 46.8 %, and 84.7 % in place of 90 %. Numbers:
-`imputation-*.json`, `forecasting-*.json`.
+60 TEST series, 30 draws, one seed; scaled units. CRPS: lower is better; of a single guess it is the
+absolute error. The better of model and best baseline is bold. "In 50 %" is the share of hidden
+values within the central half of the draws; for 30 draws of a perfect forecaster it is 46.8 %, and
+84.7 % in place of 90 %. Numbers: `imputation-*.json`, `forecasting-*.json`.
 """,
     """
 ```sh
@@ -76,10 +78,12 @@ python experiments/forecasting.py --run runs/GunPoint-0 runs/ECG5000-0 --num_ser
 tsgen train --data=ETTh1.csv --window=96 --stride=12 --set quantizer.num_codes=128 --set train.tokenizer.batch_size=64 --set train.prior.batch_size=64 --set train.tokenizer.num_steps=600 --set train.prior.num_steps=800  # minutes, needs ETTh1.csv
 ```
 
-On ETTh1 (windows of 96 hours, 7 channels, test later than training) both experiments take `--season 24` as well. In mean
-absolute error of the median the best baseline wins everywhere but on GunPoint's three gaps. ECG5000's forecast is nearly
-calibrated; the other intervals of ECG5000 and GunPoint are too wide; ETTh1's 90 % intervals are too narrow. The limit on ETTh1 is
-the tokenizer's own error, 0.4 deviations. `*-before.json` and `completion-validation.json` are numbers of earlier methods.
+On ETTh1 (windows of 96 hours, 7 channels, test later than training) both experiments take `--season
+24` as well. In mean absolute error of the median the best baseline wins everywhere but on
+GunPoint's three gaps. ECG5000's forecast is nearly calibrated; the other intervals of ECG5000 and
+GunPoint are too wide; ETTh1's 90 % intervals are too narrow. The limit on ETTh1 is the tokenizer's
+own error, 0.4 deviations. `*-before.json` and `completion-validation.json` are numbers of earlier
+methods.
 """,
 )
 
@@ -87,19 +91,20 @@ MULTIVARIATE = (
     """
 ## Windows of 24 with several channels
 
-Two seeds; 600 steps of the tokenizer, 2000 of the prior (`configs/multivariate.py`). TEST is later in time; "seen" is judged against the windows
-learned from, as the literature does. **The published numbers are from another harness** (models trained on all windows and judged on
-those, other TS2Vec and GRU code): close numbers do not rank. Our `predictive_score` is in ranges of a channel; for Sines
-halve it. Numbers: `multivariate.json`.
+Two seeds; 600 steps of the tokenizer, 2000 of the prior (`configs/multivariate.py`). TEST is later
+in time; "seen" is judged against the windows learned from, as the literature does. **The published
+numbers are from another harness** (models trained on all windows and judged on those, other TS2Vec
+and GRU code): close numbers do not rank. Our `predictive_score` is in ranges of a channel; for
+Sines halve it. Numbers: `multivariate.json`.
 """,
     """
 ```sh
 python experiments/multivariate.py --root=runs/multivariate --source=DIR  # minutes, needs stock_data.csv and ETTh1.csv in DIR
 ```
 
-Codes, tokens and steps of this config were chosen on ETTh1's seen windows with seed 0, which is a reported number; Sines and Stocks
-had no part in it. Stocks' TEST prices lie above TRAIN's, so its TEST column says little. How closely samples follow single training windows was not
-measured.
+Codes, tokens and steps of this config were chosen on ETTh1's seen windows with seed 0, which is a
+reported number; Sines and Stocks had no part in it. Stocks' TEST prices lie above TRAIN's, so its
+TEST column says little. How closely samples follow single training windows was not measured.
 """,
 )
 
@@ -107,8 +112,9 @@ SETTINGS = (
     """
 ## Settings of sampling
 
-Nothing is trained; `tsgen_jax.load(path, settings)` or `--set`. Series per second: medians of five in turn, seed 0. FIDs: 1024 samples, three
-seeds. "20 rounds" has `sample.num_decode_steps=20` and `sample.schedule=cosine`. Numbers: `sampling-settings.json`.
+Nothing is trained; `tsgen_jax.load(path, settings)` or `--set`. Series per second: medians of five
+in turn, seed 0. FIDs: 1024 samples, three seeds. "20 rounds" has `sample.num_decode_steps=20` and
+`sample.schedule=cosine`. Numbers: `sampling-settings.json`.
 """,
     """
 ```sh
@@ -120,19 +126,23 @@ python experiments/sampling_settings.py runs/GunPoint-0 runs/ECG5000-0  # minute
 WITHOUT_NUMBERS = """
 ## Measured without a file of numbers
 
-For these no JSON is in the repository, so nobody can check them; they are here because defaults rest on them. The warning at the
-top holds for them as well.
+For these no JSON is in the repository, so nobody can check them; they are here because defaults
+rest on them. The warning at the top holds for them as well.
 
-* **Width of the prior**, 256 and 500 steps against 128 and 800 (three seeds, the same tokenizers): `fid` fcn GunPoint 0.85
-  to 0.58, ECG5000 0.158 to 0.161, SyntheticControl 6.3 to 5.4, SonyAIBORobotSurface2 1.21 to 0.78; `cas` fcn 89 to 86, 90 to 90, 97 to 97,
-  85 to 90 %; `share_closer_to_train` rises by 0.01 to 0.09. 128 is the default.
-* **Noise in samples**, none against what the runs chose (width 256): ECG5000 (scale 0.5) `fid` fcn 0.272 to 0.158 and `recall` minirocket 0.32
-  to 0.64; SyntheticControl (1) 17.9 to 6.3 and 0.22 to 0.65; SonyAIBORobotSurface2 (0.75) 2.37 to 1.21 and 0.33 to 0.67; GunPoint chose 0. The
-  noise knows no class: where classes differ in theirs, it is too large in one and too small in another.
-* **Width of the projector** (VIbCReg, two seeds, `linear_probe` in %): 256: GunPoint 72, 83; ECG5000 91.3, 92.5; SwedishLeaf
-  69.0, 69.4. 1024: 76, 81; 92.0, 92.6; 70.7, 71.8. 4096: 74, 80; 91.9, 92.2; 73.3, 70.1. Seeds differ as much as widths.
-* **More training series from few** (`examples/augment_small_set.py`): 60 control charts, with 240 generated ones added, accuracy on 3000
-  others, five seeds: 1-nearest neighbour 82.5 to 89.1 % (gains in 5 of 5 seeds), random forest 86.5 to 86.7 (4 of 5), logistic
-  regression 83.2 to 82.3 (2 of 5), support vectors 91.0 to 88.0 (none). On the archive 1-nearest neighbour gains on CBF and SyntheticControl,
-  not on GunPoint nor SonyAIBORobotSurface2.
+* **Width of the prior**, 256 and 500 steps against 128 and 800 (three seeds, the same tokenizers):
+  `fid` fcn GunPoint 0.85 to 0.58, ECG5000 0.158 to 0.161, SyntheticControl 6.3 to 5.4,
+  SonyAIBORobotSurface2 1.21 to 0.78; `cas` fcn 89 to 86, 90 to 90, 97 to 97, 85 to 90 %;
+  `share_closer_to_train` rises by 0.01 to 0.09. 128 is the default.
+* **Noise in samples**, none against what the runs chose (width 256): ECG5000 (scale 0.5) `fid` fcn
+  0.272 to 0.158 and `recall` minirocket 0.32 to 0.64; SyntheticControl (1) 17.9 to 6.3 and 0.22 to
+  0.65; SonyAIBORobotSurface2 (0.75) 2.37 to 1.21 and 0.33 to 0.67; GunPoint chose 0. The noise
+  knows no class: where classes differ in theirs, it is too large in one and too small in another.
+* **Width of the projector** (VIbCReg, two seeds, `linear_probe` in %): 256: GunPoint 72, 83;
+  ECG5000 91.3, 92.5; SwedishLeaf 69.0, 69.4. 1024: 76, 81; 92.0, 92.6; 70.7, 71.8. 4096: 74, 80;
+  91.9, 92.2; 73.3, 70.1. Seeds differ as much as widths.
+* **More training series from few** (`examples/augment_small_set.py`): 60 control charts, with 240
+  generated ones added, accuracy on 3000 others, five seeds: 1-nearest neighbour 82.5 to 89.1 %
+  (gains in 5 of 5 seeds), random forest 86.5 to 86.7 (4 of 5), logistic regression 83.2 to 82.3 (2
+  of 5), support vectors 91.0 to 88.0 (none). On the archive 1-nearest neighbour gains on CBF and
+  SyntheticControl, not on GunPoint nor SonyAIBORobotSurface2.
 """

@@ -135,8 +135,14 @@ def _value(config: ConfigDict, key: str):
     return config
 
 
-def check_config(config: ConfigDict) -> None:
-    """Raises ValueError that lists every value out of range or not among the known."""
+def check_config(config: ConfigDict, training: bool = True) -> None:
+    """Raises ValueError that lists every value out of range or not among the known.
+
+    Args:
+        config: the whole of a run's.
+        training: False where its networks are trained: the self-supervised loss need
+            not be known any more, which may be one that a user registered.
+    """
     faults = []
     for key, known in _CHOICES.items():
         value = _value(config, key)
@@ -145,7 +151,8 @@ def check_config(config: ConfigDict) -> None:
             hint = did_you_mean(value, known)
             faults.append(f"{key}={value!r}: known are {shown}.{hint}")
     _value(config, "ssl.method")
-    faults += views.faults(config.ssl)
+    if training:
+        faults += views.faults(config.ssl)
     for key, (low, high) in _RANGES.items():
         value = _value(config, key)
         # NaN fails as well, and so does infinity.

@@ -184,7 +184,7 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
     """
     config = _finished_config(workdir)
     override(config, changes, ("judge", "evaluation", "train"))
-    checks.check_config(config)
+    checks.check_config(config, training=False)
     dataset = load_dataset(**config.data)
     stored = directory.read_config(workdir)
     with directory.open_run(workdir, stored, ignore=_MAY_DIFFER):

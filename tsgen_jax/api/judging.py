@@ -98,7 +98,7 @@ def judge(
         )
     config = ConfigDict(model.config.to_dict()).lock()
     override(config, asked, ("evaluation",))
-    checks.check_config(config)
+    checks.check_config(config, training=False)
     names = np.full(len(x), _ONE_CLASS)
     if y is not None:
         index = arguments.as_label(y, len(x), model.classes)

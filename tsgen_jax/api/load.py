@@ -113,7 +113,7 @@ def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
     if not settings:
         return
     override(config, settings, SETTINGS)
-    checks.check_config(config)
+    checks.check_config(config, training=False)
     scales = settings.get(_SCALES, (0.0,))
     if len(scales) != 1:
         raise ValueError(

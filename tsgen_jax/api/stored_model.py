@@ -45,7 +45,7 @@ def check(config: ConfigDict, info: DataInfo, where: str) -> None:
         raise ValueError(f"{where}: config.json was changed: {shown}: of another type.")
     whole = ConfigDict(unflatten_dict(known | flat | {"num_devices": 0}, sep="."))
     try:
-        checks.check_config(whole)
+        checks.check_config(whole, training=False)
         check_info(info)
         checks.check_length(whole, info.length)
         constraints.make(whole.constraints, info)

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
             from tsgen_jax.runs.config import override
 
             override(config, changes, settings.SECTIONS)
-            checks.check_config(config)
+            checks.check_config(config, training=False)
         else:
             config = settings.default_config(args, changes)
         judged[name] = evaluate.judge_file(

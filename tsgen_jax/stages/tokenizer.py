@@ -118,7 +118,8 @@ def _init(config, model, head, key, x):
             key_codes, z, quantiser.num_codes, quantiser.init
         )
     state["codebook"] = codebook
-    if config.ssl.method != "none":
+    # Of a loss that is not registered any more the head is not needed: nothing trains.
+    if config.ssl.method in self_supervised.METHODS:
         pooled = jnp.zeros((len(x), 2 * model.width))
         params["head"] = head.init(key_head, pooled)["params"]
     if _has_slow_copy(config.ssl):
@@ -127,7 +128,8 @@ def _init(config, model, head, key, x):
 
 
 def _has_slow_copy(ssl: ConfigDict) -> bool:
-    return ssl.method != "none" and self_supervised.METHODS[ssl.method].slow_copy
+    method = self_supervised.METHODS.get(ssl.method)
+    return method is not None and method.slow_copy
 
 
 def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head):

@@ -18,7 +18,7 @@ from tsgen_jax.data.sources.reading import (
     TRAILING,
 )
 from tsgen_jax.evaluation.scores import GROUPS
-from tsgen_jax.judges import JUDGES
+from tsgen_jax.judges import JUDGES, ranges
 from tsgen_jax.models import prior
 from tsgen_jax.nn import resnet, stft
 from tsgen_jax.nn.quantizers import ema
@@ -61,6 +61,7 @@ _TRAIN_RANGES = {
     "patience": (0, _INFINITY),
 }
 _RANGES = {
+    **ranges.RANGES,
     "seed": (0, 2**32 - 1),
     "num_devices": (0, _INFINITY),
     "data.test_fraction": (1e-6, 1 - 1e-6),
@@ -98,27 +99,6 @@ _RANGES = {
     "inpaint.num_decode_steps": (1, 10_000),
     "inpaint.choice_temperature": (0, _INFINITY),
     "inpaint.token_temperature": (1e-6, _INFINITY),
-    "evaluation.batch_size": (1, 2**20),
-    "evaluation.num_mask_draws": (1, _INFINITY),
-    "evaluation.num_shown": (1, _INFINITY),
-    "judge.seed": (0, 2**32 - 1),
-    "judge.num_kernels": (84, _INFINITY),
-    "judge.ts2vec.width": (1, _INFINITY),
-    "judge.ts2vec.num_blocks": (0, 30),
-    "judge.ts2vec.features": (1, _INFINITY),
-    "judge.ts2vec.dropout": (0, 0.99),
-    "judge.ts2vec.mask_ratio": (0, 1),
-    "judge.ts2vec.instance_weight": (0, 1),
-    "judge.ts2vec.few_values": (0, _INFINITY),
-    "judge.ts2vec.few_steps": (1, _INFINITY),
-    "evaluation.seed": (0, 2**32 - 1),
-    "evaluation.num_draws": (2, _INFINITY),
-    "evaluation.level": (0.01, 0.999),
-    "evaluation.num_neighbours": (1, _INFINITY),
-    "evaluation.max_rows": (10, _INFINITY),
-    "evaluation.num_dtw": (0, _INFINITY),
-    "evaluation.cas_min_series": (0, _INFINITY),
-    "evaluation.hidden_univariate": (1, _INFINITY),
 } | {f"train.{s}.{k}": bound for s in STAGES for k, bound in _TRAIN_RANGES.items()}
 for _stage in STAGES[2:]:  # No validation part to be patient with.
     _RANGES[f"train.{_stage}.patience"] = (0, 0)

@@ -27,6 +27,7 @@ from tsgen_jax.data.dataset import from_raw
         ("prior.dropout", -0.1, r"in \[0"),
         ("sample.num_decode_steps", 0, r"must be in \[1, 10000\]"),
         ("num_devices", 64, "8 are there"),
+        ("judge.num_kernels", 10, "at least 84"),
         ("seed", -1, r"in \[0"),
         ("prior.codebook", "frozen", "no effect with prior.kind='tied'"),
         ("prior.label_drop_rate", 1.0, "never shows the prior a class"),

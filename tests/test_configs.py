@@ -78,6 +78,7 @@ def test_config_takes_one_finite_step_in_both_stages(name, argument):
     _take_a_step(lessons.of_tokenizer(config, *tiny.scaled(dataset)))
     others = ("name", "data", "augment", "ssl", "train", "judge", "sample", "inpaint")
     rest = {k: v for k, v in config.to_dict().items() if k not in others}
+    rest["train"] = {"prior": {"batch_size": _BATCH}}
     _prior_takes_a_step(json.dumps(rest))
 
 

@@ -96,7 +96,7 @@ def _tokenizer(method: str) -> dict:
     z = _run(model, params["model"], state["batch_stats"], "encode", u)
     u_hat = _run(model, params["model"], state["batch_stats"], "decode", z)
     expected |= {"u": u, "z": z, "u_hat": u_hat, "x_hat": model.to_series(u_hat)}
-    tokens = ema.nearest(state["codebook"].codes, z)
+    tokens = model.quantizer.nearest(state["codebook"], z)
     expected["tokens"] = tokens.reshape(len(x), -1)
     after = end.model_state
     expected["counts"] = after["codebook"].counts

@@ -21,6 +21,10 @@ def _tokenizer(config: ConfigDict) -> None:
     config.tokenizer.target_width = 8  # Columns of the token map aimed at.
 
     config.quantizer = ConfigDict()
+    config.quantizer.kind = "ema"  # A file of tsgen_jax/nn/quantizers.
+    # Of the encoder through the quantiser: 'straight_through', or 'rotation', which
+    # keeps the angle between gradient and vector.
+    config.quantizer.gradient = "straight_through"
     config.quantizer.num_codes = 32  # K.
     config.quantizer.decay = 0.95  # Of the codebook's moving averages; published: 0.9.
     config.quantizer.commitment_weight = 1.0
@@ -28,6 +32,7 @@ def _tokenizer(config: ConfigDict) -> None:
     # Codes with fewer vectors than this share of the mean count restart at
     # encoder outputs of the batch; 0: never.
     config.quantizer.revive_below = 0.05
+    config.quantizer.cosine = False  # Latents and codes of length 1: the least angle.
 
 
 def _augment(config: ConfigDict) -> None:

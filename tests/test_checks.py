@@ -12,6 +12,8 @@ from tsgen_jax.data.dataset import from_raw
     [
         ("ssl.method", "simclr", "barlow_twins, vicreg, vibcreg, byol"),
         ("augment.names", "blur", "gaussian_noise"),
+        ("quantizer.kind", "emma", "known are ema.*Did you mean 'ema'"),
+        ("quantizer.gradient", "mirror", "straight_through, rotation"),
         ("quantizer.init", "random", "kmeans, data, normal"),
         ("prior.kind", "causal", "tied, full_embedding"),
         ("prior.codebook", "free", "frozen, finetuned"),

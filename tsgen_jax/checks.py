@@ -20,8 +20,7 @@ from tsgen_jax.data.sources.reading import (
 from tsgen_jax.evaluation.scores import GROUPS
 from tsgen_jax.judges import JUDGES, ranges
 from tsgen_jax.models import prior
-from tsgen_jax.nn import resnet, stft
-from tsgen_jax.nn.quantizers import ema
+from tsgen_jax.nn import quantizers, resnet, stft
 from tsgen_jax.sampling import mask_schedule
 from tsgen_jax.stages import views
 from tsgen_jax.suggest import did_you_mean
@@ -38,11 +37,11 @@ _MODELS = {
     "data.separator": SEPARATORS,
     "data.decimal": DECIMALS,
     "data.thousands": THOUSANDS,
-    "quantizer.init": ema.INITS,
     "prior.kind": prior.KINDS,
     "prior.codebook": prior.CODEBOOKS,
     "masking.loss_on": ("masked", "all"),
 }
+_MODELS |= {f"quantizer.{k}": known for k, known in quantizers.CHOICES.items()}
 _CHOICES = _MODELS | {f"train.{s}.select": ("best", "last") for s in STAGES}
 _INFINITY = float("inf")
 _WIDEST = 2**16  # Channels of a layer: more is a mistake, and would fill any memory.
@@ -69,10 +68,6 @@ _RANGES = {
     "tokenizer.width": (1, _WIDEST),
     "tokenizer.num_res_blocks": (0, 32),
     "tokenizer.target_width": (1, _WIDEST),
-    "quantizer.num_codes": (2, 2**20),
-    "quantizer.decay": (0, 1 - 1e-9),
-    "quantizer.commitment_weight": (0, _INFINITY),
-    "quantizer.revive_below": (0, 1),
     "ssl.augmented_weight": (0, _INFINITY),
     "ssl.projector.hidden": (1, _WIDEST),
     "ssl.projector.width": (1, _WIDEST),
@@ -100,6 +95,7 @@ _RANGES = {
     "inpaint.choice_temperature": (0, _INFINITY),
     "inpaint.token_temperature": (1e-6, _INFINITY),
 } | {f"train.{s}.{k}": bound for s in STAGES for k, bound in _TRAIN_RANGES.items()}
+_RANGES |= {f"quantizer.{k}": bound for k, bound in quantizers.RANGES.items()}
 for _stage in STAGES[2:]:  # No validation part to be patient with.
     _RANGES[f"train.{_stage}.patience"] = (0, 0)
 
@@ -209,11 +205,7 @@ def _contradictions(config: ConfigDict) -> list[str]:
             f"num_devices={config.num_devices}: {jax.device_count()} are there; 0 "
             "uses all"
         )
-    if config.quantizer.revive_below > 0 and config.quantizer.init == "normal":
-        faults.append(
-            "quantizer.init='normal' starts with empty codes, which "
-            "quantizer.revive_below > 0 would replace at once: set one of them"
-        )
+    faults += quantizers.faults(config)
     if config.prior.kind == "tied" and config.prior.codebook == "frozen":
         faults.append(
             "prior.codebook='frozen' has no effect with prior.kind='tied', which "

@@ -42,9 +42,7 @@ def test_probes_are_fitted_on_train_and_asked_about_test(data):
     planted = dataclasses.replace(data, **x)
     generator = types.SimpleNamespace(
         encode=lambda x: np.repeat(x[:, 0].astype(int), 3, axis=1),
-        tokenizer_weights={
-            "codebook": types.SimpleNamespace(codes=np.array([[1.0, 2, 0], [0, 3, 1]]))
-        },
+        codes=np.array([[1.0, 2, 0], [0, 3, 1]]),
     )
     tokens = generator.encode(planted.x_test)
     rows, _ = judge_run._representation(

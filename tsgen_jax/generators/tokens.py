@@ -61,6 +61,11 @@ class TokenGenerator:
         return self.weights["tokenizer"]
 
     @property
+    def codes(self) -> np.ndarray:
+        """The vectors that tokens stand for, float [K, D]."""
+        return np.asarray(vqvae.codes(self.tokenizer, self.tokenizer_weights))
+
+    @property
     def prior_weights(self) -> PyTree:
         """Weights of stage 2."""
         return self.weights["prior"]

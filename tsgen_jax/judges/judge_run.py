@@ -164,7 +164,7 @@ def _convergence_step(workdir: str) -> int | None:
 
 def _representation(config, dataset, generator, tokens_test, samples):
     x_train, y_train = fcn.whole_train(dataset)
-    codes = np.asarray(generator.tokenizer_weights["codebook"].codes)
+    codes = generator.codes
     tokens_train, seed = generator.encode(x_train), config.evaluation.seed
     y_test, notes = dataset.y_test, []
     rows, said = representation.token_scores(

@@ -10,15 +10,19 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.nn import resnet, stft
-from tsgen_jax.nn.quantizers import ema
+from tsgen_jax.nn import quantizers, resnet, stft
+from tsgen_jax.nn.dense import Dense
 from tsgen_jax.types import Array, DType, PyTree
 
 Weights = dict[str, Any]
 
 
 class AutoEncoder(nn.Module):
-    """Encoder and decoder of series of one length and channel count."""
+    """Encoder and decoder of series of one length and channel count.
+
+    Where the quantiser's codes are narrower than D, `width`, a linear map leads to them
+    and another one back; latents z then have the width of the codes.
+    """
 
     length: int
     channels: int
@@ -27,6 +31,7 @@ class AutoEncoder(nn.Module):
     width: int
     num_res_blocks: int
     target_width: int
+    quantizer: quantizers.Quantizer
     dtype: DType  # Of the networks' products; all else is float32.
     remat: bool  # Compute residual blocks again for the gradient.
 
@@ -37,13 +42,20 @@ class AutoEncoder(nn.Module):
         how = {"dtype": self.dtype, "remat": self.remat}
         self.encoder = resnet.Encoder(*sizes, **how)
         self.decoder = resnet.Decoder(*sizes, 2 * self.channels, **how)
+        if self.quantizer.width != self.width:
+            self.to_code = Dense(self.quantizer.width)
+            self.from_code = Dense(self.width)
 
     @property
     def map_shape(self) -> tuple[int, int]:
-        """(F, W) of the token map; N = F W tokens, row by row."""
+        """(F, W) of the token map; N = F W tokens, row by row.
+
+        With several tokens of a vector, F counts so many rows for each frequency.
+        """
         halvings = resnet.num_halvings(self.length, self.window_size, self.target_width)
         frames = stft.num_frames(self.length, self.hop)
-        return self.window_size // 2 + 1, frames >> halvings
+        rows = (self.window_size // 2 + 1) * self.quantizer.depth
+        return rows, frames >> halvings
 
     def __call__(self, x: Array) -> jax.Array:
         """Touches every weight; for initialisation."""
@@ -59,11 +71,19 @@ class AutoEncoder(nn.Module):
 
     def encode(self, u: Array, train: bool) -> jax.Array:
         """u [B, F, T, 2C] -> z [B, F, W, D]."""
-        return self.encoder(u, train)
+        z = self.encoder(u, train)
+        if self.quantizer.width != self.width:
+            z = self.to_code(z)
+        return self.quantizer.bound(z)
 
     def decode(self, z: Array, train: bool) -> jax.Array:
         """z [B, F, W, D] -> u_hat [B, F, T, 2C]."""
+        z = self.widen(z)
         return self.decoder(z, stft.num_frames(self.length, self.hop), train)
+
+    def widen(self, z: Array) -> jax.Array:
+        """Codes, of whatever width -> vectors [..., D] as the decoder sees them."""
+        return z if self.quantizer.width == self.width else self.from_code(z)
 
 
 def apply(
@@ -95,28 +115,40 @@ def encode(model: AutoEncoder, weights: Weights, x: Array) -> jax.Array:
 def tokenize(model: AutoEncoder, weights: Weights, x: Array) -> jax.Array:
     """Scaled series [B, L, C] -> tokens int32 [B, N]."""
     z = encode(model, weights, x)
-    return ema.nearest(weights["codebook"].codes, z).reshape(len(x), -1)
+    return model.quantizer.nearest(weights["codebook"], z).reshape(len(x), -1)
 
 
 def token_logits(
     model: AutoEncoder, weights: Weights, x: Array, temperature: float
 ) -> jax.Array:
-    """Scaled series [B, L, C] -> float [B, N, K], -distance^2 / temperature."""
-    z = encode(model, weights, x).reshape(len(x), -1, model.width)
-    distances = ema.squared_distances(weights["codebook"].codes, z)
+    """Scaled series [B, L, C] -> float [B, N, K], -distance^2 / temperature.
+
+    Of quantisers with one token of a vector.
+    """
+    z = encode(model, weights, x).reshape(len(x), -1, model.quantizer.width)
+    codes = model.quantizer.codes(weights["codebook"])
+    distances = quantizers.squared_distances(codes, z)
     return -distances / temperature
 
 
 def decode_map(model: AutoEncoder, weights: Weights, tokens: Array) -> jax.Array:
     """Tokens int [B, N] -> u_hat [B, F, T, 2C]."""
-    z_q = weights["codebook"].codes[tokens]
-    z_q = z_q.reshape(tokens.shape[0], *model.map_shape, model.width)
+    tokens = tokens.reshape(tokens.shape[0], *model.map_shape)
+    z_q = model.quantizer.look_up(weights["codebook"], tokens)
     return _evaluate(model, weights, "decode", z_q)
 
 
 def detokenize(model: AutoEncoder, weights: Weights, tokens: Array) -> jax.Array:
     """Tokens int [B, N] -> scaled series [B, L, C]."""
     return model.to_series(decode_map(model, weights, tokens))
+
+
+def codes(model: AutoEncoder, weights: Weights) -> jax.Array:
+    """[K, D] the vectors that tokens stand for, as the decoder sees them."""
+    found = model.quantizer.codes(weights["codebook"])
+    if model.quantizer.width == model.width:
+        return found
+    return model.apply({"params": weights["params"]}, found, method="widen")
 
 
 def spread(codes: Array) -> jax.Array:

@@ -106,7 +106,7 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
             (*counts,),
         ),
     )
-    codes = np.asarray(generator.tokenizer_weights["codebook"].codes)
+    codes = generator.codes
     yield (
         "codebook_map",
         page.drawn(

@@ -79,7 +79,7 @@ def make_stage(
     """
 
     def init(key, batch, given):
-        codes, label = given["tokenizer"]["codebook"].codes, batch["label"]
+        codes, label = vqvae.codes(tokenizer, given["tokenizer"]), batch["label"]
         tokens = jnp.zeros((len(label), model.num_tokens), jnp.int32)
         variables = model.init(key, tokens, label, codes, train=False)
         return variables["params"], {"codes": codes}

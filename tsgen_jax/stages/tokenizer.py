@@ -11,9 +11,9 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.augment import time as augment
-from tsgen_jax.losses import reconstruction, self_supervised
+from tsgen_jax.losses import self_supervised
 from tsgen_jax.models import vqvae
-from tsgen_jax.nn.quantizers import ema
+from tsgen_jax.nn import quantizers
 from tsgen_jax.recipe import Measure, Part, Stage, Weights
 from tsgen_jax.stages import observed as observed_errors
 from tsgen_jax.stages import views
@@ -54,6 +54,7 @@ def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEnco
         channels=channels,
         **config.stft,
         **config.tokenizer,
+        quantizer=quantizers.make(config.quantizer, config.tokenizer.width),
         dtype=jnp.dtype(config.precision),
         remat=config.remat,
     )
@@ -108,19 +109,12 @@ def _init(config, model, head, key, x):
     variables = model.init(key_model, x)
     params = {"model": variables["params"]}
     state = {"batch_stats": variables["batch_stats"]}
-    quantiser = config.quantizer
-    if quantiser.init == "normal":
-        codebook = ema.init_normal(key_codes, quantiser.num_codes, model.width)
-    else:
-        u = model.to_map(x)
-        z, _ = vqvae.apply(model, params["model"], state["batch_stats"], "encode", u)
-        codebook = ema.init_from_vectors(
-            key_codes, z, quantiser.num_codes, quantiser.init
-        )
-    state["codebook"] = codebook
+    u = model.to_map(x)
+    z, _ = vqvae.apply(model, params["model"], state["batch_stats"], "encode", u)
+    state["codebook"] = model.quantizer.init(key_codes, z)
     # Of a loss that is not registered any more the head is not needed: nothing trains.
     if config.ssl.method in self_supervised.METHODS:
-        pooled = jnp.zeros((len(x), 2 * model.width))
+        pooled = jnp.zeros((len(x), 2 * model.quantizer.width))
         params["head"] = head.init(key_head, pooled)["params"]
     if _has_slow_copy(config.ssl):
         state["target"] = jax.tree.map(jnp.copy, params)
@@ -175,20 +169,15 @@ def _first_view(config, model, params, model_state, x, observed, key_revive):
     options, codebook = config.quantizer, model_state["codebook"]
     u = model.to_map(x)
     z, stats = vqvae.apply(model, params, model_state["batch_stats"], "encode", u)
-    z_q, tokens = ema.quantize(codebook, z)
+    z_q, tokens = model.quantizer.quantize(codebook, z)
     u_hat, stats = vqvae.apply(model, params, stats, "decode", z_q)
     time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
-    codes = jax.lax.stop_gradient(codebook.codes[tokens])
-    terms = {
-        "loss_time": time,
-        "loss_frequency": frequency,
-        "loss_commitment": options.commitment_weight
-        * reconstruction.mean_squared_error(codes, z),
-    }
-    metrics = ema.usage(tokens, options.num_codes)
-    codebook = ema.update(codebook, z, tokens, options.decay)
-    if options.revive_below > 0:
-        codebook = ema.revive(key_revive, codebook, z, options.revive_below)
+    terms = {"loss_time": time, "loss_frequency": frequency}
+    if model.quantizer.commitment is not None:
+        commitment = model.quantizer.commitment(codebook, z, tokens)
+        terms["loss_commitment"] = options.commitment_weight * commitment
+    metrics = quantizers.usage(tokens, options.num_codes)
+    codebook = model.quantizer.update(key_revive, codebook, z, tokens)
     moved = {"batch_stats": stats, "codebook": codebook}
     return views.View(u, z_q), terms, metrics, moved
 
@@ -238,8 +227,8 @@ def make_evaluate(config: ConfigDict, model: vqvae.AutoEncoder):
             "loss": time + frequency,
             "reconstruction_mse": time,
             "reconstruction_mse_frequency": frequency,
-            **ema.usage(tokens, config.quantizer.num_codes),
-            "codebook_similarity": vqvae.spread(weights["codebook"].codes),
+            **quantizers.usage(tokens, config.quantizer.num_codes),
+            "codebook_similarity": vqvae.spread(vqvae.codes(model, weights)),
         }
 
     return evaluate

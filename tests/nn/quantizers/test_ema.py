@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import sklearn.cluster
 
-from tsgen_jax.nn.quantizers import ema
+from tests import tiny
+from tsgen_jax.nn import quantizers
+from tsgen_jax.nn.quantizers import base, ema
 from tsgen_jax.nn.quantizers.ema import Codebook
 
 
@@ -110,7 +112,7 @@ def test_dead_codes_come_back_and_stay():
 
 
 def test_usage_counts_perplexity_and_share():
-    found = ema.usage(jnp.array([[0, 0, 1], [1, 2, 2]]), 6)
+    found = base.usage(jnp.array([[0, 0, 1], [1, 2, 2]]), 6)
     np.testing.assert_allclose(found["codebook_perplexity"], 3.0, rtol=1e-5)
     assert found["codebook_usage"] == 0.5
 
@@ -125,7 +127,7 @@ def test_drawn_tokens_follow_the_softmax():
 
 def test_widths_must_agree():
     with pytest.raises(ValueError, match="z is 2 wide, the codes 3"):
-        ema.nearest(jnp.zeros((4, 3)), jnp.zeros((5, 2)))
+        base.nearest(jnp.zeros((4, 3)), jnp.zeros((5, 2)))
 
 
 def test_counts_are_smoothed_by_one_epsilon_for_every_code():
@@ -145,7 +147,7 @@ def test_products_are_exact_whatever_the_default_is():
     codebook, tokens = _codebook(codes), jnp.zeros(30, int)
     with jax.default_matmul_precision("bfloat16"):
         for program in (
-            jax.make_jaxpr(ema.nearest)(codes, z),
+            jax.make_jaxpr(base.nearest)(codes, z),
             jax.make_jaxpr(lambda z: ema.update(codebook, z, tokens, 0.9))(z),
         ):
             products = [
@@ -153,3 +155,53 @@ def test_products_are_exact_whatever_the_default_is():
             ]
             assert products
             assert all("HIGHEST" in line for line in products), products
+
+
+def _quantizer(**changes):
+    changes = {f"quantizer.{k}": v for k, v in changes.items()}
+    return quantizers.make(tiny.make_config(**changes).quantizer, 3)
+
+
+def test_cosine_chooses_the_code_of_the_least_angle():
+    made, codebook = _quantizer(cosine=True), _codebook(10 * _vectors(1, 8))
+    z = made.bound(_vectors(2, 30))
+    np.testing.assert_allclose(np.linalg.norm(z, axis=1), 1, rtol=1e-5)
+    codes = np.asarray(codebook.codes, "float64")
+    judge = [
+        max(range(8), key=lambda k: codes[k] @ v / np.linalg.norm(codes[k]))
+        for v in np.asarray(z, "float64")
+    ]
+    z_q, tokens = made.quantize(codebook, z)
+    np.testing.assert_array_equal(tokens, judge)
+    np.testing.assert_array_equal(made.nearest(codebook, z), judge)
+    np.testing.assert_array_equal(z_q, made.look_up(codebook, tokens))
+    np.testing.assert_allclose(np.linalg.norm(made.codes(codebook), axis=1), 1, 1e-5)
+    assert not np.array_equal(judge, base.nearest(codebook.codes, _vectors(2, 30)))
+
+
+def test_cosine_start_is_spherical_k_means():
+    """At its end every code is the direction of the sum of those that choose it."""
+    made = _quantizer(cosine=True, num_codes=4)
+    z = np.asarray(made.bound(_vectors(3, 60)))
+    codebook = made.init(jax.random.key(0), z)
+    codes, tokens = np.asarray(made.codes(codebook)), made.nearest(codebook, z)
+    for k in range(4):
+        total = z[np.asarray(tokens) == k].sum(0)
+        np.testing.assert_allclose(codes[k], total / np.linalg.norm(total), atol=1e-4)
+
+
+def test_the_interface_is_these_functions():
+    made, z, key = _quantizer(decay=0.8), jnp.asarray(_vectors(4, 40)), jax.random.key
+    codebook = made.init(key(0), z)
+    judge = ema.init_from_vectors(key(0), z, 8, "kmeans")
+    jax.tree.map(np.testing.assert_array_equal, codebook, judge)
+    _, tokens = made.quantize(codebook, z)
+    moved = made.update(key(1), codebook, z, tokens)
+    judge = ema.revive(key(1), ema.update(codebook, z, tokens, 0.8), z, 0.05)
+    jax.tree.map(np.testing.assert_array_equal, moved, judge)
+    judge = ((np.asarray(made.codes(codebook))[np.asarray(tokens)] - z) ** 2).mean()
+    found = made.commitment(codebook, z, tokens)
+    np.testing.assert_allclose(found, judge, rtol=1e-5)
+    normal = _quantizer(init="normal").init(key(0), z)
+    judge = ema.init_normal(key(0), 8, 3)
+    jax.tree.map(np.testing.assert_array_equal, normal, judge)

@@ -2,17 +2,29 @@
 
 van den Oord et al. 2017, appendix A.1, https://arxiv.org/abs/1711.00937. No
 gradient reaches the codebook: it is model state, replaced once per step.
+With `cosine`, latents and codes are of length 1, so that the nearest code is the one
+of the least angle (ViT-VQGAN, Yu et al. 2021, https://arxiv.org/abs/2110.04627,
+section 3.2).
 Shapes: `...` any leading axes, K codes in the codebook, D width of a code.
 """
+
+import functools
 
 import flax
 import jax
 import jax.numpy as jnp
+from ml_collections import ConfigDict
 
-from tsgen_jax.types import Array, Metrics
+from tsgen_jax.nn.quantizers import base
+from tsgen_jax.nn.quantizers.base import (
+    EXACT,
+    GRADIENTS,
+    Quantizer,
+    nearest,
+)
+from tsgen_jax.types import Array
 
 _EPS = 1e-5  # Laplace smoothing of the counts; keeps unused codes finite.
-_EXACT = jax.lax.Precision.HIGHEST  # TF32 distances would flip near-ties.
 _KMEANS_STEPS = 20
 INITS = ("kmeans", "data", "normal")
 
@@ -32,13 +44,65 @@ class Codebook:
         return self.sums / jnp.where(total > 0, smoothed, 1.0)[:, None]
 
 
+def make(settings: ConfigDict, width: int) -> Quantizer:
+    """The quantiser of `config.quantizer` for vectors of this width."""
+    cosine = settings.cosine
+    update_ = functools.partial(
+        _update, decay=settings.decay, revive_below=settings.revive_below
+    )
+    return Quantizer(
+        num_codes=settings.num_codes,
+        width=width,
+        depth=1,
+        bound=to_length_one if cosine else base.as_it_is,
+        init=functools.partial(
+            init, num_codes=settings.num_codes, how=settings.init, cosine=cosine
+        ),
+        quantize=functools.partial(quantize, gradient=settings.gradient, cosine=cosine),
+        commitment=functools.partial(commitment, cosine=cosine),
+        update=update_,
+        nearest=functools.partial(_nearest, cosine=cosine),
+        look_up=functools.partial(_look_up, cosine=cosine),
+        codes=functools.partial(codes_of, cosine=cosine),
+    )
+
+
+def faults(config: ConfigDict) -> list[str]:
+    """Values that are each fine and together senseless or without effect."""
+    if config.quantizer.revive_below > 0 and config.quantizer.init == "normal":
+        return [
+            "quantizer.init='normal' starts with empty codes, which "
+            "quantizer.revive_below > 0 would replace at once: set one of them"
+        ]
+    return []
+
+
+def to_length_one(z: Array) -> jax.Array:
+    """Vectors [..., D] of length 1; 0 stays 0."""
+    return z * jax.lax.rsqrt((z**2).sum(-1, keepdims=True) + _EPS**2)
+
+
+def codes_of(codebook: Codebook, cosine: bool) -> jax.Array:
+    """[K, D] the vector that each token stands for; with `cosine` of length 1."""
+    return to_length_one(codebook.codes) if cosine else codebook.codes
+
+
+def init(key: Array, z: Array, num_codes: int, how: str, cosine: bool) -> Codebook:
+    """A codebook that starts as `how`, one of `INITS`, says."""
+    if how == "normal":
+        return init_normal(key, num_codes, z.shape[-1])
+    return init_from_vectors(key, z, num_codes, how, cosine)
+
+
 def init_normal(key: Array, num_codes: int, width: int) -> Codebook:
     """Codes from N(0, 1) that carry no weight, as the reference starts."""
     sums = jax.random.normal(key, (num_codes, width))
     return Codebook(jnp.zeros(num_codes), sums)
 
 
-def init_from_vectors(key: Array, z: Array, num_codes: int, init: str) -> Codebook:
+def init_from_vectors(
+    key: Array, z: Array, num_codes: int, init: str, cosine: bool = False
+) -> Codebook:
     """Codes fitted to encoder output.
 
     Args:
@@ -47,6 +111,7 @@ def init_from_vectors(key: Array, z: Array, num_codes: int, init: str) -> Codebo
         num_codes: K.
         init: 'data' for vectors drawn from z, 'kmeans' to go on from there with
             Lloyd's algorithm (a code that nobody chooses stays where it is).
+        cosine: vectors and codes are of length 1: spherical k-means.
 
     Returns:
         A codebook whose counts are those of `z`.
@@ -63,6 +128,7 @@ def init_from_vectors(key: Array, z: Array, num_codes: int, init: str) -> Codebo
         tokens = nearest(codes, z)
         counts, sums = _count(z, tokens, num_codes)
         means = sums / jnp.maximum(counts, 1)[:, None]
+        means = to_length_one(means) if cosine else means
         return jnp.where(counts[:, None] > 0, means, codes)
 
     steps = _KMEANS_STEPS if init == "kmeans" else 0
@@ -72,51 +138,55 @@ def init_from_vectors(key: Array, z: Array, num_codes: int, init: str) -> Codebo
     return Codebook(counts, codes * counts[:, None])
 
 
-def squared_distances(codes: Array, z: Array) -> jax.Array:
-    """|z - e|^2 less |z|^2, which is the same for every code e: [..., K].
-
-    Raises:
-        ValueError: `z` [..., D] and the codes [K, D] differ in width.
-    """
-    if z.shape[-1] != codes.shape[-1]:
-        raise ValueError(f"z is {z.shape[-1]} wide, the codes {codes.shape[-1]}.")
-    products = jnp.matmul(z, codes.T, precision=_EXACT)
-    norms = (codes**2).sum(-1)
-    return norms.reshape((1,) * (z.ndim - 1) + (-1,)) - 2 * products
-
-
-def nearest(codes: Array, z: Array) -> jax.Array:
-    """Index int32 [...] of the nearest code; ties go to the lower index."""
-    return squared_distances(codes, z).argmin(-1).astype(jnp.int32)
-
-
 def draw(key: Array, codes: Array, z: Array, temperature: float) -> jax.Array:
     """Tokens int32 [...] from softmax(-distance^2 / temperature), as the reference."""
-    logits = -squared_distances(codes, z) / temperature
+    logits = -base.squared_distances(codes, z) / temperature
     return jax.random.categorical(key, logits).astype(jnp.int32)
 
 
-def quantize(codebook: Codebook, z: Array) -> tuple[jax.Array, jax.Array]:
+def quantize(
+    codebook: Codebook, z: Array, gradient: str = GRADIENTS[0], cosine: bool = False
+) -> tuple[jax.Array, jax.Array]:
     """Replaces every vector of `z`, float [..., D], by its nearest code.
 
     Returns:
-        z_q: the codes, float [..., D]; gradients pass to `z` (straight-through).
+        z_q: the codes, float [..., D]; gradients pass to `z`.
         tokens: their indices, int32 [...]; ties go to the lower index.
 
     Raises:
-        ValueError: `z` and the codes differ in width.
+        ValueError: `z` and the codes differ in width; unknown `gradient`.
     """
-    codes = jax.lax.stop_gradient(codebook.codes)
+    codes = jax.lax.stop_gradient(codes_of(codebook, cosine))
     tokens = nearest(codes, z)
-    # z + (e - z) would be e but for rounding, and rounding would then decide which
-    # of many equal codes a maximum over z_q takes; e + (z - z) is e exactly.
-    return codes[tokens] + (z - jax.lax.stop_gradient(z)), tokens
+    return base.pass_gradient(gradient, z, codes[tokens]), tokens
+
+
+def commitment(codebook: Codebook, z: Array, tokens: Array, cosine: bool) -> jax.Array:
+    """Mean squared difference between z and its codes."""
+    codes = jax.lax.stop_gradient(codes_of(codebook, cosine)[tokens])
+    return ((codes - z) ** 2).mean()
+
+
+def _nearest(codebook: Codebook, z: Array, cosine: bool) -> jax.Array:
+    return nearest(codes_of(codebook, cosine), z)
+
+
+def _look_up(codebook: Codebook, tokens: Array, cosine: bool) -> jax.Array:
+    return codes_of(codebook, cosine)[tokens]
+
+
+def _update(key, codebook, z, tokens, decay, revive_below) -> Codebook:
+    """`update`, then `revive`."""
+    codebook = update(codebook, z, tokens, decay)
+    if revive_below > 0:
+        codebook = revive(key, codebook, z, revive_below)
+    return codebook
 
 
 def _count(z: Array, tokens: Array, num_codes: int) -> tuple[jax.Array, jax.Array]:
     """Counts [K] and sums [K, D] of the vectors that chose each code."""
     chosen = jax.nn.one_hot(tokens, num_codes)
-    sums = jnp.einsum("...k,...d->kd", chosen, z, precision=_EXACT)
+    sums = jnp.einsum("...k,...d->kd", chosen, z, precision=EXACT)
     return jnp.einsum("...k->k", chosen), sums
 
 
@@ -154,14 +224,3 @@ def revive(key: Array, codebook: Codebook, z: Array, below: float) -> Codebook:
     counts = jnp.where(dead, mean, codebook.counts)
     sums = jnp.where(dead[:, None], fresh * mean, codebook.sums)
     return Codebook(counts, sums)
-
-
-def usage(tokens: Array, num_codes: int) -> Metrics:
-    """Codebook perplexity exp(H), and share of codes used, of tokens [...]."""
-    counts = jnp.bincount(tokens.reshape(-1), length=num_codes)
-    p = counts / jnp.maximum(counts.sum(), 1)
-    entropy = -jnp.where(p > 0, p * jnp.log(jnp.where(p > 0, p, 1)), 0).sum()
-    return {
-        "codebook_perplexity": jnp.exp(entropy),
-        "codebook_usage": (counts > 0).mean(),
-    }

@@ -32,6 +32,8 @@ def _tokenizer(config: ConfigDict) -> None:
     # Codes with fewer vectors than this share of the mean count restart at
     # encoder outputs of the batch; 0: never.
     config.quantizer.revive_below = 0.05
+    # Of kind 'fsq': of each number of a code; their product is num_codes.
+    config.quantizer.levels = (8, 4)
     config.quantizer.cosine = False  # Latents and codes of length 1: the least angle.
 
 

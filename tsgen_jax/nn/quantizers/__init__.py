@@ -5,13 +5,13 @@ The interface is `base.Quantizer`.
 
 from ml_collections import ConfigDict
 
-from tsgen_jax.nn.quantizers import ema
+from tsgen_jax.nn.quantizers import ema, fsq
 from tsgen_jax.nn.quantizers.base import GRADIENTS, Quantizer, squared_distances, usage
 
 __all__ = ["CHOICES", "NAMES", "RANGES", "Quantizer", "faults", "make"]
 __all__ += ["squared_distances", "usage"]
 
-_KINDS = {"ema": ema}
+_KINDS = {"ema": ema, "fsq": fsq}
 NAMES = tuple(_KINDS)
 CHOICES = {"kind": NAMES, "gradient": GRADIENTS, "init": ema.INITS}
 _INFINITY = float("inf")

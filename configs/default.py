@@ -34,6 +34,7 @@ def _tokenizer(config: ConfigDict) -> None:
     config.quantizer.revive_below = 0.05
     # Of kind 'fsq': of each number of a code; their product is num_codes.
     config.quantizer.levels = (8, 4)
+    config.quantizer.depth = 2  # Of kind 'residual': tokens of a vector.
     config.quantizer.cosine = False  # Latents and codes of length 1: the least angle.
 
 

@@ -5,13 +5,13 @@ The interface is `base.Quantizer`.
 
 from ml_collections import ConfigDict
 
-from tsgen_jax.nn.quantizers import ema, fsq
+from tsgen_jax.nn.quantizers import ema, fsq, residual
 from tsgen_jax.nn.quantizers.base import GRADIENTS, Quantizer, squared_distances, usage
 
 __all__ = ["CHOICES", "NAMES", "RANGES", "Quantizer", "faults", "make"]
 __all__ += ["squared_distances", "usage"]
 
-_KINDS = {"ema": ema, "fsq": fsq}
+_KINDS = {"ema": ema, "fsq": fsq, "residual": residual}
 NAMES = tuple(_KINDS)
 CHOICES = {"kind": NAMES, "gradient": GRADIENTS, "init": ema.INITS}
 _INFINITY = float("inf")
@@ -20,6 +20,7 @@ RANGES = {
     "decay": (0, 1 - 1e-9),
     "commitment_weight": (0, _INFINITY),
     "revive_below": (0, 1),
+    "depth": (1, 64),
 }
 
 

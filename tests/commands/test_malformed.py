@@ -206,7 +206,7 @@ _CASES = {
         ["--window=9", "--label=kind"],
         "of one long series",
     ),
-    "npz without x": ("a.npz", {"values": _X}, [], "holds values; it needs x"),
+    "npz without x": ("a.npz", {"a": _X, "b": _X}, [], "holds a, b; it needs x"),
     "npz of four axes": ("a.npz", {"x": _X[None, None]}, [], "it must be [n, L, C]"),
     "npz of words": ("a.npz", {"x": _X.astype(str)}, [], "it must be numbers"),
     "labels for other series": (

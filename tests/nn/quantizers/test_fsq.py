@@ -87,7 +87,7 @@ def test_gradient_is_that_of_the_bound():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"levels": (8, 5)}, "make 40 codes: set quantizer.num_codes to that"),
+        ({"levels": (8, 5)}, "make 40 codes, quantizer.num_codes=32 asks"),
         ({"levels": (8, 1)}, "at least 2"),
         ({"levels": ()}, "must be 1 to 16 whole numbers"),
         ({"levels": (2.0, 4)}, "whole numbers"),

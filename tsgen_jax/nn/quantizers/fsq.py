@@ -56,8 +56,9 @@ def faults(config: ConfigDict) -> list[str]:
         ]
     if math.prod(levels) != settings.num_codes:
         found.append(
-            f"quantizer.num_codes={settings.num_codes}: quantizer.levels={levels} make "
-            f"{math.prod(levels)} codes: set quantizer.num_codes to that, or other levels"
+            f"quantizer.levels={levels} make {math.prod(levels)} codes, "
+            f"quantizer.num_codes={settings.num_codes} asks for {settings.num_codes}: "
+            "they must be equal"
         )
     if settings.gradient != "straight_through":
         found.append(

@@ -153,34 +153,30 @@ def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch, caplog
     with np.load(workdir / "samples.npz") as stored:
         for name, array in stored.items():
             np.testing.assert_array_equal(array, samples[name])
+    monkeypatch.setattr(pipeline, "train_recipe", None)  # Judging trains nothing.
+    again = pipeline.evaluate_run(str(workdir), {"evaluation.seed": 1})
+    assert {score.group for score in again.scores} == {"privacy", "representation"}
 
 
-def test_evaluate_and_report_train_nothing(tmp_path, monkeypatch):
-    data = tiny.make_dataset()
-    monkeypatch.setattr(pipeline, "load_dataset", lambda **_: data)
-    changes = {
-        "train.tokenizer.num_steps": 4,
-        "train.prior.num_steps": 4,
-        "evaluation.scores": "privacy",
-        "num_devices": 1,
-    }
-    workdir, config = tmp_path / "run", tiny.make_config("none", **changes)
-    metrics = pipeline.run(config, str(workdir))
-    monkeypatch.setattr(pipeline, "train_recipe", None)
-    assert pipeline.evaluate_run(str(workdir), {}).metrics() == metrics
+def test_a_run_without_weights_or_of_format_1_is_refused(tiny_run, tmp_path):
+    """Evaluate and report train nothing and leave everything as it was."""
+    workdir = tmp_path / "run"
+    shutil.copytree(tiny_run, workdir)
     shutil.rmtree(workdir / "prior" / "weights")
     before = sorted(workdir.rglob("*"))
+    evaluation = workdir / "evaluation"
     for use in (pipeline.report_run, lambda w: pipeline.evaluate_run(w, {})):
         with pytest.raises(ValueError, match="it has no weights of prior. Run its"):
             use(str(workdir))
     assert sorted(workdir.rglob("*")) == before
+    assert not evaluation.exists()
     old = json.loads((workdir / "config.json").read_text())
     files.write_json(
         str(workdir / "config.json"),
         {k: v for k, v in old.items() if k not in ("generator", "checksum")},
     )
     with pytest.raises(ValueError, match="has format 1, of an earlier version"):
-        pipeline.run(config, str(workdir))
+        pipeline.run(tiny.make_config("none"), str(workdir), tiny.make_dataset())
 
 
 def test_a_directory_of_something_else_is_left_alone(tmp_path):

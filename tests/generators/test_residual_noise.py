@@ -171,11 +171,14 @@ def test_the_errors_of_a_tokenizer():
     info = DataInfo.of(dataset)
     weights = tiny.untrained_weights(config, info, jax.random.key(0))["tokenizer"]
     tokenizer = tokenizer_stage.make_model(config, 24, 1)
-    errors = []
-    for part in ("train", "valid"):
-        x = dataset.network_data(part)["x"]
+
+    @jax.jit
+    def decoded(x):
         tokens = vqvae.tokenize(tokenizer, weights, x)
-        errors.append(x - vqvae.detokenize(tokenizer, weights, tokens))
+        return vqvae.detokenize(tokenizer, weights, tokens)
+
+    parts = [dataset.network_data(part)["x"] for part in ("train", "valid")]
+    errors = [x - decoded(x) for x in parts]
     stage = residual_noise.make_residual(tokenizer)
     found, _ = stage.fit(None, dataset, {"tokenizer": weights})
     jax.tree.map(

@@ -24,7 +24,7 @@ from tsgen_jax.constraints import satisfy  # noqa: E402
 from tsgen_jax.data.dataset import load_dataset  # noqa: E402
 from tsgen_jax.generators.constrained import Constrained  # noqa: E402
 from tsgen_jax.judges import fcn  # noqa: E402
-from tsgen_jax.runs import stored_config  # noqa: E402
+from tsgen_jax.runs import stored  # noqa: E402
 
 _FREE = "without"
 _SEED = 1  # As of sampling_settings.judge.
@@ -66,10 +66,10 @@ def variants(x_train: np.ndarray) -> dict[str, dict]:
 def changed(model: tsgen_jax.Model, num: int) -> dict | None:
     """What constraints change in the samples that are judged; None: there are none."""
     key, label = jax.random.key(_SEED), model.label_indices(num)
-    x, _, found = Constrained(model.generator, model.rules).sample(key, label)
+    drawn, found = Constrained(model.generator, model.rules).sample(key, label)
     if found is None:
         return None
-    left = satisfy.violations(model.rules, x)
+    left = satisfy.violations(model.rules, drawn["x"])
     return {**found.summary(), "violations": sum(int(m.sum()) for m in left.values())}
 
 
@@ -119,7 +119,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = parse(arguments)
     results = {}
     for run in args.runs:
-        config = stored_config.read(run)
+        config = stored.read_config(run)
         asked = variants(fcn.whole_train(load_dataset(**config.data))[0])
         models = {name: tsgen_jax.load(run, of) for name, of in asked.items()}
         entry = {

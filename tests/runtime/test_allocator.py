@@ -9,7 +9,7 @@ import pytest
 
 _CODE = """
 import ctypes, resource
-from tsgen_jax import allocator
+from tsgen_jax.runtime import allocator
 print(allocator.keep_freed_memory())
 library = ctypes.CDLL(None)
 library.malloc.restype = library.memset.restype = ctypes.c_void_p

@@ -291,7 +291,8 @@ def test_shrunk_fid_is_that_of_scikit_learns_covariances(rows_a, rows_b, width):
 
 def test_a_weight_that_rounding_makes_negative_is_none(monkeypatch):
     """Seen for almost equal rows: -1.3e-16 from scikit-learn."""
-    monkeypatch.setattr(fidelity, "ledoit_wolf_shrinkage", lambda *_, **__: -1.3e-16)
+    name = "sklearn.covariance.ledoit_wolf_shrinkage"
+    monkeypatch.setattr(name, lambda *_, **__: -1.3e-16)
     a, b = np.random.default_rng(0).normal(size=(2, 4, 30))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

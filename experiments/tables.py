@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
-from experiments import results_table  # noqa: E402
+from experiments import constraints, results_table  # noqa: E402
 from experiments import table_texts as texts  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
@@ -127,6 +127,11 @@ def multivariate() -> str:
     return _table(["set", "score", "TEST (floor)", "seen (floor)", "published"], rows)
 
 
+def limits() -> str:
+    """Samples without and with constraints."""
+    return constraints.table(_read("constraints")["results"])
+
+
 def settings() -> str:
     """Speed and quality of sampling by settings that train nothing."""
     found = _read("sampling-settings")
@@ -158,6 +163,7 @@ def page() -> str:
         (texts.COMPLETION, completion),
         (texts.MULTIVARIATE, multivariate),
         (texts.SETTINGS, settings),
+        (texts.CONSTRAINTS, limits),
     ):
         before, after = text
         parts += [before, table(), after]

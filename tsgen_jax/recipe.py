@@ -6,9 +6,10 @@ what it can do. Nothing here holds data, weights or a run.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -65,6 +66,7 @@ class Stage:
             the last weights are selected.
         measures: metric of `evaluate` -> its row of the score table.
         make_optimizer: `config.train[name]` -> optimiser; None: AdamW of `optim`.
+        curves: metrics that the report draws by step.
         about: what it does, for the log.
     """
 
@@ -78,6 +80,7 @@ class Stage:
     evaluate: Callable[[PyTree, Batch], Metrics] | None = None
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
     make_optimizer: Callable[[Mapping[str, Any]], Any] | None = None
+    curves: tuple[str, ...] = ("loss",)
     about: str = ""
 
 
@@ -113,6 +116,7 @@ class Fitted:
         fit: (key, dataset, given) -> (weights, summary); TEST is not to be read.
             `summary` is kept in done.json; what it says is logged by `fit`.
         needs: earlier stages whose weights it is given.
+        say: summary -> a sentence for the report; None: there is nothing to say.
         about: what it does, for the log.
     """
 
@@ -120,6 +124,7 @@ class Fitted:
     shapes: PyTree
     fit: Callable[[Array, Dataset, Weights], tuple[PyTree, dict[str, Any]]]
     needs: tuple[str, ...] = ()
+    say: Callable[[dict[str, Any]], str] | None = None
     about: str = ""
 
 
@@ -142,15 +147,18 @@ class Recipe:
 
 
 class Generator(Protocol):
-    """The whole of every recipe: what draws series.
+    """The whole of every recipe: what draws series. What else it can do: below.
 
     Attributes:
         info: shape, classes and units of the training data.
         weights: of every stage by name.
+        label_use: whether it was trained with classes: 'never'; 'optional', with and
+            without; or 'always'.
     """
 
     info: DataInfo
     weights: Weights
+    label_use: Literal["never", "optional", "always"]
 
     def sample(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Draws series.
@@ -163,6 +171,111 @@ class Generator(Protocol):
             'x' float32 [n, L, C] in original units, and what else was drawn, such as
             'tokens' int32 [n, N].
         """
+
+
+class Band(NamedTuple):
+    """Those of a series' N tokens that belong to one codebook."""
+
+    name: str  # '' where there is one band only.
+    start: int  # Place of its first token.
+    map_shape: tuple[int, int]  # Frequency bins by frames; tokens row by row.
+    codes: np.ndarray  # float [K, D], what tokens stand for.
+
+    @property
+    def num_codes(self) -> int:
+        """K; also the mask token."""
+        return len(self.codes)
+
+    def of(self, tokens: Array) -> Array:
+        """Its part of tokens [..., N]."""
+        return tokens[..., self.start : self.start + math.prod(self.map_shape)]
+
+
+@runtime_checkable
+class Tokenizes(Protocol):
+    """Series are tokens and tokens are series."""
+
+    bands: tuple[Band, ...]
+
+    def encode(self, x: Array) -> np.ndarray:
+        """Series [n, L, C] in original units -> tokens int32 [n, N]."""
+
+    def decode(self, tokens: Array) -> np.ndarray:
+        """Tokens int [n, N] -> series float32 [n, L, C] in original units."""
+
+
+@runtime_checkable
+class Inpaints(Protocol):
+    """Missing values can be drawn, given the others."""
+
+    def inpaint(
+        self, key: Array, x: Array, observed: Array, label: Array, num: int
+    ) -> np.ndarray:
+        """Draws what is missing, `num` times.
+
+        Args:
+            key: a key.
+            x: series in original units, float [n, L, C]; anything where not observed.
+            observed: bool [n, L, C].
+            label: int [n] in [0, Y]; Y for no class.
+            num: draws of each series.
+
+        Returns:
+            float [num, n, L, C], exactly `x` where observed.
+        """
+
+    def outpainting(self) -> "Inpaints":
+        """The one that goes on with series that it drew itself."""
+
+
+@runtime_checkable
+class Rates(Protocol):
+    """Says how probable series are."""
+
+    rates: str  # What `log_likelihood` is of, and whether it is a bound.
+
+    def log_likelihood(
+        self, key: Array, x: Array, label: Array, num_draws: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of series [n, L, C] in original units: nats, and their standard error.
+
+        Both float64 [n]; the error is 0 where nothing is drawn at random, and NaN where
+        one draw says nothing of it.
+        """
+
+    def log_density(
+        self, key: Array, x: Array, label: Array, num_draws: int
+    ) -> np.ndarray:
+        """log p(series), or a lower bound, nats in original units, float64 [n]."""
+
+
+@runtime_checkable
+class Unfolds(Protocol):
+    """Shows the steps from nothing to a series."""
+
+    def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
+        """As `sample`, every step: 'x' [S + 1, n, L, C], perhaps 'tokens' likewise."""
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """Samples by a program of jax alone, for jax.export."""
+
+    def program(self, key: Array, label: Array) -> jax.Array:
+        """Traced: a key and labels int32 [B] -> scaled series [B, L, C].
+
+        With at most `config.sample.batch_size` labels, those of `sample`.
+        """
+
+
+# Capability -> what one does with it, the method that it goes by.
+CAPABILITIES = {
+    Tokenizes: "encode",
+    Inpaints: "inpaint",
+    Rates: "log_likelihood",
+    Unfolds: "unfold",
+    Traceable: "program",
+}
 
 
 def abstract_recipe(recipe: Recipe) -> dict[str, PyTree]:

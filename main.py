@@ -33,6 +33,12 @@ _CONFIG = config_flags.DEFINE_config_file(
 _WORKDIR = flags.DEFINE_string(
     "workdir", None, "Run directory; default: runs/<config.name>-<config.data.name>."
 )
+_REUSE = flags.DEFINE_string(
+    "reuse",
+    "",
+    "Run directory whose finished stages are taken over, not trained, where all that "
+    "they depend on is equal: several priors on one tokenizer.",
+)
 _VERSION = flags.DEFINE_bool("version", False, "Print the version and end.")
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
 
@@ -59,7 +65,7 @@ def main(argv: list[str]) -> None:
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
-        pipeline.run(config, workdir)
+        pipeline.run(config, workdir, reuse=_REUSE.value)
     except interrupt.InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)

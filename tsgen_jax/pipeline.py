@@ -35,6 +35,7 @@ from tsgen_jax.runs.facts import read_facts
 from tsgen_jax.runs.metrics import write_overview
 from tsgen_jax.runs.seeds import SeedRun
 from tsgen_jax.runtime import compilation_cache
+from tsgen_jax.training.take_over import take_over
 from tsgen_jax.training.train_recipe import (
     check_is_finished,
     load_recipe,
@@ -56,6 +57,7 @@ def run(
     workdir: str,
     dataset: Dataset | None = None,
     evaluate: bool = True,
+    reuse: str = "",
 ) -> dict[str, float]:
     """Makes, resumes or just reports the run in `workdir`, or all of `config.seeds`.
 
@@ -64,6 +66,8 @@ def run(
         workdir: the run directory.
         dataset: what it trains on, where it is in memory; None: what `config.data` says.
         evaluate: False: it ends with the trained networks, for no metrics.
+        reuse: a run whose finished stages are taken over where all that they depend on
+            is equal; "": none.
 
     Returns:
         The final metrics, under the names of the report; of several seeds the means.
@@ -95,6 +99,8 @@ def run(
         for own in runs:
             fingerprint.check(dataset, own.workdir)
             provenance.record(own.workdir)
+        if reuse:
+            take_over(recipe, runs, reuse)
         runs = [own._replace(tracker=_track(own, held)) for own in runs]
         begin = _Outline(recipe, evaluate)
         trained = train_recipe(recipe, runs, dataset, begin)

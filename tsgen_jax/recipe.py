@@ -67,6 +67,8 @@ class Stage:
         measures: metric of `evaluate` -> its row of the score table.
         make_optimizer: `config.train[name]` -> optimiser; None: AdamW of `optim`.
         curves: metrics that the report draws by step.
+        sections: of the config, on which its weights depend besides data, seed,
+            precision and `train[name]`; None: unknown, nobody else can take them over.
         about: what it does, for the log.
     """
 
@@ -81,6 +83,7 @@ class Stage:
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
     make_optimizer: Callable[[Mapping[str, Any]], Any] | None = None
     curves: tuple[str, ...] = ("loss",)
+    sections: tuple[str, ...] | None = None
     about: str = ""
 
 

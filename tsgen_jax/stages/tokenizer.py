@@ -20,6 +20,7 @@ from tsgen_jax.stages import views
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
+SECTIONS = ("stft", "tokenizer", "quantizer", "augment", "ssl")  # Of the config.
 _MEASURES = {
     row.name: row
     for row in (
@@ -92,6 +93,7 @@ def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
         rows=_rows,
         evaluate=make_evaluate(config, model),
         measures=_MEASURES,
+        sections=SECTIONS,
         about="a network learns to turn series into tokens and back",
     )
 

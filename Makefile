@@ -4,7 +4,7 @@ VENV ?= .venv
 READY = $(VENV)/.ready
 CONFIG ?= configs/ssl_vqvae.py
 
-.PHONY: run test test-all lint clean
+.PHONY: run test test-all ablation lint clean
 
 run: $(READY)
 	$(VENV)/bin/python main.py --config=$(CONFIG) $(ARGS)
@@ -14,6 +14,11 @@ test: $(READY)
 
 test-all: $(READY)
 	$(VENV)/bin/python -m pytest -m "slow or not slow" $(ARGS)
+
+# A sweep of sixteen hardly trained runs and its tables: the machinery of experiments/.
+ablation: $(READY)
+	$(VENV)/bin/python -m experiments.launch tiny --results=runs $(ARGS)
+	$(VENV)/bin/python -m experiments.tables runs/tiny --reference=none
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -1,0 +1,1 @@
+"""Runs of a sweep: planned, run here or elsewhere, counted, and their scores kept."""

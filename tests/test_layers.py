@@ -20,10 +20,6 @@ _LAYERS = [
     {"commands"},
     {"__main__"},
 ]
-# What knows the one generator of today by its type; goes with capabilities.
-_UNTIL_CAPABILITIES = {
-    "reports/run_report.py imports generators",
-}
 _LEVEL = {room: i for i, layer in enumerate(_LAYERS) for room in layer}
 
 
@@ -65,7 +61,7 @@ def test_ten_layers_and_few_modules_at_the_root():
     ids=lambda p: str(p.relative_to(_ROOT)),
 )
 def test_imports_point_down(path):
-    assert not set(_faults(path, _imports(path))) - _UNTIL_CAPABILITIES
+    assert not _faults(path, _imports(path))
 
 
 def test_an_upward_or_sideways_import_is_found():

@@ -158,7 +158,7 @@ def _judge(
             "Evaluation: done before, in %s.", os.path.join(workdir, "evaluation")
         )
     begin("report", name)
-    run_report.write(config, dataset, generator, samples, judged, workdir)
+    run_report.write(config, dataset, recipe, generator, samples, judged, workdir)
     figures = os.path.join(workdir, "figures")
     write_overview(workdir, config, figures)
     tracker.log("evaluation", 1, judged.metrics())
@@ -201,7 +201,7 @@ def evaluate_run(workdir: str, changes: dict[str, Any]) -> assess.Assessment:
         judged = judge_run.evaluate(
             config, dataset, recipe, generator, samples, workdir
         )
-        run_report.write(config, dataset, generator, samples, judged, workdir)
+        run_report.write(config, dataset, recipe, generator, samples, judged, workdir)
     return judged
 
 
@@ -224,9 +224,9 @@ def report_run(workdir: str) -> None:
     ):
         compilation_cache.enable()
         fingerprint.check(dataset, workdir)
-        _, generator = _load(config, workdir, dataset)
+        recipe, generator = _load(config, workdir, dataset)
         samples = _sample(config, dataset, generator, workdir)
-        run_report.write(config, dataset, generator, samples, judged, workdir)
+        run_report.write(config, dataset, recipe, generator, samples, judged, workdir)
 
 
 def _finished_config(workdir: str) -> ConfigDict:

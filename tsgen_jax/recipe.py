@@ -119,7 +119,7 @@ class Fitted:
         fit: (key, dataset, given) -> (weights, summary); TEST is not to be read.
             `summary` is kept in done.json; what it says is logged by `fit`.
         needs: earlier stages whose weights it is given.
-        say: summary -> a sentence for the report; None: there is nothing to say.
+        say: summary -> title and sentence for the report; None: nothing to say.
         about: what it does, for the log.
     """
 
@@ -127,7 +127,7 @@ class Fitted:
     shapes: PyTree
     fit: Callable[[Array, Dataset, Weights], tuple[PyTree, dict[str, Any]]]
     needs: tuple[str, ...] = ()
-    say: Callable[[dict[str, Any]], str] | None = None
+    say: Callable[[dict[str, Any]], tuple[str, str]] | None = None
     about: str = ""
 
 
@@ -157,11 +157,13 @@ class Generator(Protocol):
         weights: of every stage by name.
         label_use: whether it was trained with classes: 'never'; 'optional', with and
             without; or 'always'.
+        remarks: what a model card should say besides `Recipe.about`; may be ''.
     """
 
     info: DataInfo
     weights: Weights
     label_use: Literal["never", "optional", "always"]
+    remarks: str
 
     def sample(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Draws series.
@@ -271,14 +273,19 @@ class Traceable(Protocol):
         """
 
 
-# Capability -> what one does with it, the method that it goes by.
+# Capability -> the method that it goes by, and what that does, in words.
 CAPABILITIES = {
-    Tokenizes: "encode",
-    Inpaints: "inpaint",
-    Rates: "log_likelihood",
-    Unfolds: "unfold",
-    Traceable: "program",
+    Tokenizes: ("encode", "encode series as tokens"),
+    Inpaints: ("inpaint", "draw missing values (impute, edit, forecast)"),
+    Rates: ("log_likelihood", "say how probable series are"),
+    Unfolds: ("unfold", "show the steps to a series"),
+    Traceable: ("program", "be exported as a sampler of jax alone"),
 }
+
+
+def can(generator: Any, capability: type) -> bool:
+    """Whether a generator, or a class of generators, has a capability."""
+    return callable(getattr(generator, CAPABILITIES[capability][0], None))
 
 
 def abstract_recipe(recipe: Recipe) -> dict[str, PyTree]:

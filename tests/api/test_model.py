@@ -15,6 +15,7 @@ from ml_collections import ConfigDict
 import tsgen_jax
 from tests import tiny
 from tsgen_jax.api.model import Model
+from tsgen_jax.generators import make_recipe
 from tsgen_jax.runs import files
 from tsgen_jax.sampling import residual
 
@@ -81,7 +82,7 @@ def test_no_number_of_series_compiles_anything_anew(tiny_model, x):
         generator.programs.inpaint,
         generator.programs.tokenize,
         generator.programs.detokenize,
-        tiny_model._nll,
+        generator.programs.nll,
     )
     for num in (1, 30):
         use(num)
@@ -225,7 +226,9 @@ def test_models_without_or_always_with_a_class(tiny_model, x):
     for rate, label, message in ((0.0, None, "give label"), (1.0, 0, "leave label")):
         config = ConfigDict(tiny_model.config.to_dict())
         config.prior.label_drop_rate = rate
-        model = Model(tiny_model.generator, config, tiny_model.facts, {})
+        recipe = make_recipe(config, tiny_model.facts)
+        generator = recipe.assemble(tiny_model.generator.weights)
+        model = Model(generator, config, tiny_model.facts, {})
         with pytest.raises(ValueError, match=message):
             model.impute(x, label=label)
 

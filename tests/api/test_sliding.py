@@ -1,5 +1,3 @@
-import types
-
 import jax
 import numpy as np
 import pytest
@@ -16,7 +14,7 @@ class _Lines:
     """
 
     def __init__(self):
-        self.tokenizer = types.SimpleNamespace(length=_L)
+        self.length = _L
         self.calls, self.least = [], _L
 
     def inpaint(self, key, x, observed, label, num):

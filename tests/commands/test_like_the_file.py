@@ -155,8 +155,11 @@ def test_a_run_and_a_model_file_keep_the_description(tiny_run, tmp_path):
 class _Ramp:
     """A generator of one channel that fills gaps by 0.5, 1.5 and so on."""
 
-    def __init__(self, tokenizer):
-        self.tokenizer = tokenizer
+    label_use = "optional"
+    weights = {}  # noqa: RUF012
+
+    def __init__(self, info):
+        self.info = info
 
     def inpaint(self, key, x, observed, label, num):
         drawn = np.where(observed, x, np.arange(x.shape[1])[:, None] + 0.5)
@@ -171,7 +174,7 @@ def test_wide_stays_wide_unless_asked(learned, run, monkeypatch, tmp_path):
     learned(_csv(train), label_column="kind")
     model = tsgen_jax.load("m")
     facts = dataclasses.replace(model.facts, num_channels=1)
-    ramp = _Ramp(model.generator.tokenizer)
+    ramp = _Ramp(model.generator.info)
     model = dataclasses.replace(model, facts=facts, generator=ramp)
     monkeypatch.setattr(tsgen_jax, "load", lambda path, settings=None: model)
     gaps = train.copy()

@@ -15,7 +15,6 @@ from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise
 from tsgen_jax.models import vqvae
-from tsgen_jax.runs import directory
 from tsgen_jax.sampling import residual
 from tsgen_jax.stages import tokenizer as tokenizer_stage
 
@@ -133,9 +132,7 @@ def test_where_nothing_can_be_compared_nothing_is_added(caplog):
     assert "has one training series" in caplog.text
 
 
-def test_the_stage_keeps_its_choice_and_one_value_overrides_it(
-    tmp_path, monkeypatch, caplog
-):
+def test_the_stage_keeps_its_choice_and_one_value_overrides_it(monkeypatch, caplog):
     caplog.set_level(logging.INFO, "tsgen_jax")
     choice = residual_noise.Choice(0.5, {0.0: 2.0, 0.5: 1.25, 1.0: 3.0})
     monkeypatch.setattr(residual_noise, "choose", lambda *_: choice)
@@ -151,13 +148,8 @@ def test_the_stage_keeps_its_choice_and_one_value_overrides_it(
         ValueError, match=r"residual_scale is 3.0: a number in \[0, 2\]"
     ):
         residual_noise.chosen_scale(config, {"scale": 3.0})
-    workdir = str(tmp_path)
-    directory.mark_done(workdir, "residual_scale", summary)
-    assert residual_noise.read(workdir) == choice
-    for stored in ({}, {**summary, "scale": "x"}, {**summary, "fid_minirocket": 1}):
-        directory.mark_done(workdir, "residual_scale", stored)
-        with pytest.raises(ValueError, match=r"done.json is damaged.*delete"):
-            residual_noise.read(workdir)
+    title, said = residual_noise.say(summary)
+    assert (title, said) == ("Noise in samples", str(choice))
 
 
 def test_of_one_scale_nothing_is_compared():

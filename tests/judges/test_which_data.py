@@ -14,6 +14,7 @@ from tests import tiny
 from tsgen_jax.data.dataset import fit_scaler
 from tsgen_jax.judges import cas, fcn, judge_run, panel, rocket, ts2vec
 from tsgen_jax.judges.stages import classifier
+from tsgen_jax.recipe import Band
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def test_probes_are_fitted_on_train_and_asked_about_test(data):
     planted = dataclasses.replace(data, **x)
     generator = types.SimpleNamespace(
         encode=lambda x: np.repeat(x[:, 0].astype(int), 3, axis=1),
-        codes=np.array([[1.0, 2, 0], [0, 3, 1]]),
+        bands=(Band("", 0, (1, 3), np.array([[1.0, 2, 0], [0, 3, 1]])),),
     )
     tokens = generator.encode(planted.x_test)
     rows, _ = judge_run._representation(

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-
-import jax
 import numpy as np
 from numpy.typing import ArrayLike
 
 from tsgen_jax.api import arguments
 from tsgen_jax.api.trained import Label, Trained, key_of
-from tsgen_jax.evaluation.measures import density, likelihood
-from tsgen_jax.stages import masked_prior as prior_task
+from tsgen_jax.recipe import Rates, Tokenizes
 
 
 class Coding(Trained):
     """Encodes, decodes and rates series."""
 
-    @functools.cached_property
-    def _nll(self):
-        """(key, weights of the prior, batch, number of masks) -> float [B, 2]."""
-        prior = self.generator.prior
-
-        @jax.jit
-        def nll(key, weights, batch, num_draws):
-            of_class = prior_task.make_logits_fn(prior, weights)
-            return likelihood.any_order_bound(
-                key,
-                lambda tokens: of_class(tokens, batch["label"]),
-                batch["tokens"],
-                batch["digest"],
-                num_draws,
-                prior.num_codes,
-            )
-
-        return nll
-
     def encode(self, x: ArrayLike, layout: str = "nlc") -> np.ndarray:
         """Series of L time points -> tokens int32 [n, N], rows of the map in turn."""
+        self._check_can(Tokenizes)
         return self.generator.encode(self._window(x, layout, "x"))
 
     def decode(self, tokens: ArrayLike) -> np.ndarray:
@@ -46,18 +24,20 @@ class Coding(Trained):
         Raises:
             ValueError: another shape, or tokens that are no codes.
         """
-        tokens, codes = np.asarray(tokens), self.generator.prior.num_codes
+        tokens = np.asarray(tokens)
         fits = tokens.ndim == 2 and tokens.shape[1] == self.num_tokens and len(tokens)
         if not fits or tokens.dtype.kind not in "iu":
             raise ValueError(
                 f"tokens are {tokens.dtype} {tokens.shape}; they must be integers "
                 f"[n, {self.num_tokens}]."
             )
-        if tokens.min() < 0 or tokens.max() >= codes:
-            raise ValueError(
-                f"tokens run from {tokens.min()} to {tokens.max()}; codes from 0 to "
-                f"{codes - 1}."
-            )
+        for band in self.generator.bands:
+            part, codes = band.of(tokens), band.num_codes
+            if part.min() < 0 or part.max() >= codes:
+                raise ValueError(
+                    f"tokens run from {part.min()} to {part.max()}; codes from 0 to "
+                    f"{codes - 1}."
+                )
         return self.generator.decode(tokens)
 
     def reconstruct(self, x: ArrayLike, layout: str = "nlc") -> np.ndarray:
@@ -101,19 +81,13 @@ class Coding(Trained):
             float64 [n], at most 0. With `return_error` a pair: these, and the standard
             error of each, float64 [n]; NaN where `num_draws` is 1.
         """
+        self._check_can(Rates)
         x = self._window(x, layout, "x")
         label = self._label(label, len(x), label_index)
         if num_draws is None:
             num_draws = self.config.evaluation.num_mask_draws
         num_draws = arguments.as_count(num_draws, "num_draws", 1)
-        tokens, weights = self.generator.encode(x), self.generator.prior_weights
-        digest = likelihood.digests(tokens)
-        found = self.generator.in_batches(
-            lambda _, batch: self._nll(key_of(seed), weights, batch, num_draws),
-            {"tokens": tokens, "label": label, "digest": digest},
-            "log-likelihood",
-        ).astype(np.float64)
-        value, error = -found[:, 0], found[:, 1]
+        value, error = self.generator.log_likelihood(key_of(seed), x, label, num_draws)
         return (value, error) if return_error else value
 
     def log_density(
@@ -145,15 +119,8 @@ class Coding(Trained):
         Raises:
             ValueError: bad series, or a model whose errors were never measured.
         """
-        std = np.asarray(self.generator.residual.std)
-        if not std.any():
-            raise ValueError(
-                "This model has no residuals: how far tokens are from series is not "
-                "known. Train it anew."
-            )
+        self._check_can(Rates)
         x = self._window(x, layout, "x")
-        decoded = self.generator.detokenize(self.generator.encode(x))
-        scaler = self.generator.scaler
-        of_series = density.log_normal(x, decoded, std, scaler)
-        of_tokens = self.log_likelihood(x, label, seed, label_index=label_index)
-        return of_tokens + of_series
+        label = self._label(label, len(x), label_index)
+        num_draws = self.config.evaluation.num_mask_draws
+        return self.generator.log_density(key_of(seed), x, label, num_draws)

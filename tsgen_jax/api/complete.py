@@ -14,6 +14,7 @@ from tsgen_jax.api.trained import Label, Trained, key_of
 from tsgen_jax.data.series import SeriesSet
 from tsgen_jax.data.sources import similar
 from tsgen_jax.data.sources.description import Description
+from tsgen_jax.recipe import Inpaints
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def complete(
     Raises:
         ValueError: no such file, or nothing to fill.
     """
+    model._check_can(Inpaints)
     found = read(model, source, horizon is not None, reading)
     _LOG.info("%s\n%s", found.source, "\n".join((*found.notes, *found.facts())))
     if label is None:

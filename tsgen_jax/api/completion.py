@@ -3,12 +3,12 @@
 import jax
 import numpy as np
 
-from tsgen_jax.generators.tokens import TokenGenerator
+from tsgen_jax.generators.constrained import Constrained
 from tsgen_jax.types import Array
 
 
 def forecast(
-    generator: TokenGenerator,
+    generator: Constrained,
     key: Array,
     context: np.ndarray,
     horizon: int,
@@ -42,7 +42,7 @@ def forecast(
 
 
 def extend(
-    generator: TokenGenerator,
+    generator: Constrained,
     key: Array,
     paths: np.ndarray,
     length: int,
@@ -65,7 +65,7 @@ def extend(
     Returns:
         float32 [n, length, C] that begins with `paths`.
     """
-    window = generator.tokenizer.length
+    window = generator.length
     number = 0
     while paths.shape[1] < length:
         done = paths.shape[1]

@@ -21,6 +21,7 @@ from tsgen_jax.api.complete import complete
 from tsgen_jax.api.completed import Completed
 from tsgen_jax.api.shown import Shown
 from tsgen_jax.api.trained import Label, key_of
+from tsgen_jax.recipe import Inpaints
 
 _LATER = 2**32 - 1  # No batch of the first windows has this number.
 
@@ -84,6 +85,7 @@ class Model(Shown):
             float32 [num, n, L', C] for `x` of L' time points, exactly `x` where
             observed. Take the median or quantiles over the first axis.
         """
+        self._check_can(Inpaints)
         x = arguments.as_series(x, layout, self.num_channels, "x")
         finite = ~np.isnan(x)
         if observed is None:
@@ -162,6 +164,7 @@ class Model(Shown):
         Returns:
             float32 [num, n, horizon, C].
         """
+        self._check_can(Inpaints)
         context = arguments.as_series(
             context, layout, self.num_channels, "context", self.facts.scaler.dtype
         )
@@ -238,12 +241,16 @@ class Model(Shown):
             float32 [num, length, C].
         """
         length = arguments.as_count(length, "length", 1)
+        if length > self.length:
+            self._check_can(Inpaints)
         overlap = self._overlap(overlap)
         if length != self.length:
             self._constrained.check_no_sum_over_time(
                 f"A series of {length} time points"
             )
         first = self.sample(num, label, seed, label_index=label_index)[:, :length]
+        if length <= self.length:
+            return first
         label = self._drawn_label(label, num, label_index)
         key = jax.random.fold_in(key_of(seed), _LATER)
         return completion.extend(self._outpainting, key, first, length, label, overlap)

@@ -1,5 +1,8 @@
 """The model card of an exported model, in Markdown."""
 
+import textwrap
+
+from tsgen_jax import generators
 from tsgen_jax.api.model import Model
 from tsgen_jax.constraints import terms
 
@@ -38,6 +41,8 @@ def _constraints(model: Model) -> str:
 def write_card(model: Model) -> str:
     """What the model is, what it was trained on, how good it is, how to use it."""
     facts, config = model.facts, model.config
+    about = generators.make_recipe(config, facts).about
+    about = textwrap.fill(f"{about} {model.generator.remarks}".strip(), 80)
     counts = zip(facts.classes, facts.class_counts, strict=True)
     classes = "\n".join(
         f"| {i} | {name} | {count} |" for i, (name, count) in enumerate(counts)
@@ -47,9 +52,7 @@ def write_card(model: Model) -> str:
     return f"""\
 # {config.name} on {facts.name}
 
-A generator of time series: a vector-quantising tokenizer (self-supervision:
-{config.ssl.method}) and a masked-token prior, made with tsgen_jax. Samples have
-{model.generator.residual_scale:g} times the noise of the tokenizer's errors.
+A generator of time series, made with tsgen_jax. {about}
 {_constraints(model)}
 
 ## Training data

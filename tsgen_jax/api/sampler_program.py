@@ -15,8 +15,7 @@ import numpy as np
 
 from tsgen_jax.constraints.rules import Rules
 from tsgen_jax.data.dataset import Scaler
-from tsgen_jax.generators.tokens import TokenGenerator
-from tsgen_jax.models import vqvae
+from tsgen_jax.recipe import Traceable
 
 PLATFORMS = ("cpu", "cuda", "tpu")
 
@@ -40,7 +39,7 @@ def check_rules(rules: Rules) -> None:
 
 
 def make_sampler(
-    generator: TokenGenerator, rules: Rules | None = None
+    generator: Traceable, rules: Rules | None = None
 ) -> jax.export.Exported:
     """(seed uint32, label int32 [B]) -> series float32 [B, L, C], as a program.
 
@@ -52,19 +51,11 @@ def make_sampler(
     Raises:
         ValueError: the model's scaling, or one of its rules, has no form in jax.
     """
-    inverse = _inverse(generator.scaler)
-    weights = generator.tokenizer_weights, generator.prior_weights
-    bounded = _bounds(rules)
+    inverse, bounded = _inverse(generator.info.scaler), _bounds(rules)
 
     @jax.jit
     def sample(seed, label):
-        key = jax.random.key(seed)
-        first = jax.random.fold_in(key, 0)
-        tokens = generator.programs.sample(first, weights[1], label)[:, -1]
-        x = vqvae.detokenize(generator.tokenizer, weights[0], tokens)
-        if generator.residual_scale:
-            x += generator.residual_scale * generator.noise_of_batch(key, 0, label)
-        return bounded(inverse(x))
+        return bounded(inverse(generator.program(jax.random.key(seed), label)))
 
     (size,) = jax.export.symbolic_shape("b")
     return jax.export.export(sample, platforms=PLATFORMS)(

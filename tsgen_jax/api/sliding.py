@@ -7,14 +7,14 @@ import jax
 import numpy as np
 
 from tsgen_jax.api import completion
-from tsgen_jax.generators.tokens import TokenGenerator
+from tsgen_jax.generators.constrained import Constrained
 from tsgen_jax.types import Array
 
 _WAVES = 2**32 - 3  # No batch of windows has this number.
 
 
 def fill(
-    generator: TokenGenerator,
+    generator: Constrained,
     key: Array,
     series: list[np.ndarray],
     label: np.ndarray,
@@ -39,9 +39,7 @@ def fill(
         float [num, L_i, C] each, exactly the series where it is not missing.
     """
     paths = [np.repeat(_floats(x)[None], num, axis=0) for x in series]
-    waves = _waves(
-        [np.isnan(x).any(axis=-1) for x in series], generator.tokenizer.length
-    )
+    waves = _waves([np.isnan(x).any(axis=-1) for x in series], generator.length)
     for number, jobs in enumerate(waves):
         of = key
         if number:
@@ -89,7 +87,7 @@ def _windows(length: int, window: int) -> list[tuple[int, int]]:
 
 def _draw(generator, key, paths, jobs, label, alike: bool) -> None:
     """Draws one wave into `paths`; `alike`: all draws still have the same past."""
-    window, num = generator.tokenizer.length, len(paths[0])
+    window, num = generator.length, len(paths[0])
     shape = num, len(jobs), window, paths[0].shape[-1]
     x = np.full(shape, np.nan, paths[0].dtype)
     for j, (row, start, _, _) in enumerate(jobs):
@@ -109,7 +107,7 @@ def _draw(generator, key, paths, jobs, label, alike: bool) -> None:
 
 
 def go_on(
-    generator: TokenGenerator,
+    generator: Constrained,
     key: Array,
     series: list[np.ndarray],
     horizon: int,
@@ -138,7 +136,7 @@ def go_on(
     Raises:
         ValueError: a series has no value in its last L time points.
     """
-    window = generator.tokenizer.length
+    window = generator.length
     for row, x in enumerate(series):
         if np.isnan(x[-window:]).all():
             raise ValueError(
@@ -159,7 +157,7 @@ def go_on(
 
 def _go_on(generator, key, past, horizon, label, num, overlap):
     """`go_on` for series of one length; [num, n, horizon, C]."""
-    window, length = generator.tokenizer.length, past.shape[1]
+    window, length = generator.length, past.shape[1]
     if not np.isnan(past[:, -window:]).any():
         return completion.forecast(generator, key, past, horizon, label, num, overlap)
     if length + horizon <= window:

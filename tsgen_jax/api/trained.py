@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 
 import jax
 import numpy as np
 from ml_collections import ConfigDict
 from numpy.typing import ArrayLike
 
+from tsgen_jax import generators
 from tsgen_jax.api import arguments
 from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.constraints.rules import Rules
@@ -17,7 +19,8 @@ from tsgen_jax.data import class_shares
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.series import UNLABELLED
 from tsgen_jax.generators.constrained import Constrained
-from tsgen_jax.generators.tokens import TokenGenerator
+from tsgen_jax.recipe import Generator, Tokenizes, can
+from tsgen_jax.types import PyTree
 
 Label = ArrayLike | None  # Names of classes: one, or one for each series.
 _NUM_SEEDS = 2**32  # jax keeps 32 bits of a seed.
@@ -38,7 +41,7 @@ class Trained:
         metrics: scores of the run by name; empty if it was never evaluated.
     """
 
-    generator: TokenGenerator
+    generator: Generator
     config: ConfigDict
     facts: DataInfo
     metrics: dict[str, float]
@@ -62,12 +65,13 @@ class Trained:
     def uses_classes(self) -> bool:
         """Whether there are classes that series can be asked for."""
         known = self.classes != (UNLABELLED,) and len(self.classes) > 1
-        return known and self.config.prior.label_drop_rate < 1
+        return known and self.generator.label_use != "never"
 
     @property
     def num_tokens(self) -> int:
-        """Tokens N of a window."""
-        return self.generator.prior.num_tokens
+        """Tokens N of a window; ValueError for a generator without tokens."""
+        self._check_can(Tokenizes)
+        return sum(math.prod(band.map_shape) for band in self.generator.bands)
 
     @functools.cached_property
     def rules(self) -> Rules:
@@ -81,9 +85,11 @@ class Trained:
     @functools.cached_property
     def _outpainting(self) -> Constrained:
         """The generator of long series: with the noise of `sample` in later windows."""
-        scale = self.generator.residual_scale
-        noisy = dataclasses.replace(self.generator, inpaint_scale=scale)
-        return Constrained(noisy, self.rules)
+        return Constrained(self.generator.outpainting(), self.rules)
+
+    def _check_can(self, capability: type) -> None:
+        """ValueError where the generator cannot; says which ones can."""
+        generators.check_can(self.generator, capability, self.config.generator)
 
     def labels(self, num: int) -> np.ndarray | None:
         """Names of classes, str [num], in the shares of the training data, in order.
@@ -104,15 +110,15 @@ class Trained:
 
     def _label(self, label: Label, num: int, index: Label = None) -> np.ndarray:
         """Class numbers [num], by name or by place; without both Y, no class."""
-        dropped = self.config.prior.label_drop_rate
+        used = self.generator.label_use
         if label is None and index is None:
-            if dropped == 0:
+            if used == "always":
                 raise ValueError(
-                    "This model always saw the class (prior.label_drop_rate=0): give "
-                    f"label, of {', '.join(map(repr, self.classes))}."
+                    "This model always saw the class in training: give label, of "
+                    f"{', '.join(map(repr, self.classes))}."
                 )
             return np.full(num, self.facts.num_classes, np.int32)
-        if dropped == 1:
+        if used == "never":
             raise ValueError("This model never saw a class: leave label out.")
         if index is None:
             return arguments.as_label(label, num, self.classes)
@@ -154,22 +160,29 @@ class Trained:
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     def __repr__(self) -> str:
-        facts, prior = self.facts, self.generator.prior
+        facts = self.facts
         names = [repr(name) for name in facts.classes[:_SHOWN]]
         names += ["..."] * (len(facts.classes) > _SHOWN)
         ranked = sorted(self.metrics, key=_importance)  # Stable: others as they come.
         scores = [f"{k}={self.metrics[k]:.3g}" for k in ranked[:_SHOWN]]
         scores += ["..."] * (len(ranked) > _SHOWN)
-        weights = self.generator.tokenizer_weights, self.generator.prior_weights
-        sizes = [sum(a.size for a in jax.tree.leaves(w)) for w in weights]
+        sizes = {k: _size(w) for k, w in self.generator.weights.items()}
+        weights = ", ".join(f"{stage} {size:,}" for stage, size in sizes.items())
+        tokens = ""
+        if can(self.generator, Tokenizes):
+            codes = " and ".join(str(b.num_codes) for b in self.generator.bands)
+            tokens = f"  tokens   {self.num_tokens} of {codes} codes\n"
         return (
             f"Model {self.config.name!r} of {facts.name}\n"
             f"  series   length {facts.length}, channels {facts.num_channels}, "
             f"{facts.num_classes} classes: {', '.join(names)}\n"
-            f"  tokens   {prior.num_tokens} of {prior.num_codes} codes\n"
-            f"  weights  tokenizer {sizes[0]:,}, prior {sizes[1]:,}\n"
+            f"{tokens}  weights  {weights}\n"
             f"  scores   {', '.join(scores) or 'not evaluated'}"
         )
+
+
+def _size(weights: PyTree) -> int:
+    return sum(np.size(a) for a in jax.tree.leaves(weights))
 
 
 def _importance(score: str) -> int:

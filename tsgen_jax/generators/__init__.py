@@ -1,14 +1,17 @@
 """What generates series: a file per generator, see NAMES.
 
-Each has `make_recipe(config, info) -> Recipe`; `config.generator` names it.
+Each has `make_recipe(config, info) -> Recipe` and says by `GENERATOR`, the class that
+it assembles, what it can do; `config.generator` names it.
 """
 
 import importlib
+from types import ModuleType
+from typing import Any
 
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.recipe import Recipe
+from tsgen_jax.recipe import CAPABILITIES, Recipe, can
 
 NAMES = ("ssl_vqvae",)
 
@@ -19,10 +22,33 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     Raises:
         ValueError: no generator has that name; lists the known ones.
     """
+    return module_of(config).make_recipe(config, info)
+
+
+def module_of(config: ConfigDict) -> ModuleType:
+    """The file of `config.generator`; errors as of `make_recipe`."""
     if config.generator not in NAMES:
         raise ValueError(
             f"generator={config.generator!r} is not known; known are "
             f"{', '.join(NAMES)}."
         )
-    module = importlib.import_module(f"tsgen_jax.generators.{config.generator}")
-    return module.make_recipe(config, info)
+    return _module(config.generator)
+
+
+def that_can(capability: type) -> list[str]:
+    """Names of the generators that have a capability."""
+    return [name for name in NAMES if can(_module(name).GENERATOR, capability)]
+
+
+def check_can(generator: Any, capability: type, name: str) -> None:
+    """Raises ValueError where a generator called `name` lacks a capability."""
+    if not can(generator, capability):
+        others = ", ".join(that_can(capability)) or "none"
+        raise ValueError(
+            f"This {name} cannot {CAPABILITIES[capability][1]}; generators that can: "
+            f"{others}."
+        )
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"tsgen_jax.generators.{name}")

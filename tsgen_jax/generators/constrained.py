@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.constraints import outcome, redraw, rules, satisfy
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators.tokens import TokenGenerator
+from tsgen_jax.recipe import Generator
 from tsgen_jax.types import Array
 
 _LOG = logging.getLogger(__name__)
@@ -25,13 +25,13 @@ class Constrained:
     projected. Without rules it is the generator as it is.
     """
 
-    generator: TokenGenerator
+    generator: Generator
     rules: rules.Rules
 
     @property
-    def tokenizer(self):
-        """That of the generator: its length is that of a window."""
-        return self.generator.tokenizer
+    def length(self) -> int:
+        """Time points L of a window."""
+        return self.generator.info.length
 
     def sample(
         self, key: Array, label: Array
@@ -49,7 +49,7 @@ class Constrained:
             names[:] = ["x", *(name for name in drawn if name != "x")]
             return tuple(drawn[name] for name in names)
 
-        scale = self.generator.scaler.transform
+        scale = self.generator.info.scaler.transform
         arrays, found = redraw.generate(self.rules, draw, len(label), scale)
         _LOG.info("%s", found)
         return dict(zip(names, arrays, strict=True)), found
@@ -57,7 +57,7 @@ class Constrained:
     def inpaint(
         self, key: Array, x: Array, observed: Array, label: Array, num: int
     ) -> np.ndarray:
-        """As `Generator.inpaint`; observed values stay as they are."""
+        """As `Inpaints.inpaint`; observed values stay as they are."""
         if not self.rules:
             return self.generator.inpaint(key, x, observed, label, num)
         count = len(label)
@@ -74,7 +74,7 @@ class Constrained:
             self.rules,
             draw,
             num * count,
-            self.generator.scaler.transform,
+            self.generator.info.scaler.transform,
             np.tile(observed, (num, 1, 1)),
         )
         _LOG.info("%s", found)
@@ -87,7 +87,7 @@ class Constrained:
             names = ", ".join(self.rules.channels[s.channels[0]] for s in summed)
             raise ValueError(
                 f"constraints.sum_to over time is of whole series of "
-                f"{self.tokenizer.length} time points ({names}). {what} has no such "
+                f"{self.length} time points ({names}). {what} has no such "
                 "sum: load the model with constraints.sum_to='' for it."
             )
 

@@ -27,7 +27,6 @@ from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.judges import usable
 from tsgen_jax.models import vqvae
 from tsgen_jax.recipe import Fitted
-from tsgen_jax.runs import directory
 from tsgen_jax.sampling import residual
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, PyTree
@@ -142,6 +141,7 @@ def make_scale(config: ConfigDict, programs: Programs) -> Fitted:
         shapes={"scale": jax.ShapeDtypeStruct((), jnp.float32)},
         fit=fit,
         needs=("tokenizer", "prior", "residual"),
+        say=say,
         about="how much of that samples get as noise",
     )
 
@@ -159,21 +159,10 @@ def chosen_scale(config: ConfigDict, weights: PyTree) -> float:
     return scale
 
 
-def read(workdir: str) -> Choice:
-    """What a finished run chose.
-
-    Raises:
-        ValueError: the file is damaged; names it.
-    """
-    stored = directory.read_done(workdir, SCALE)
-    try:
-        fids = {float(s): float(f) for s, f in stored["fid_minirocket"].items()}
-        return Choice(float(stored["scale"]), fids)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{workdir}/{SCALE}/done.json is damaged ({error!r}): delete the directory "
-            f"{SCALE} and run the same command again, which measures it anew."
-        ) from error
+def say(summary: dict) -> tuple[str, str]:
+    """A title and a sentence of what the stage 'residual_scale' chose."""
+    fids = {float(s): float(f) for s, f in summary["fid_minirocket"].items()}
+    return "Noise in samples", str(Choice(float(summary["scale"]), fids))
 
 
 def choose(

@@ -15,6 +15,8 @@ from tsgen_jax.generators import residual_noise, token_programs, tokens
 from tsgen_jax.recipe import Recipe, Weights
 from tsgen_jax.stages import masked_prior, tokenizer
 
+GENERATOR = tokens.TokenGenerator
+
 
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     """The recipe of `config` for series like these."""
@@ -27,7 +29,8 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
 
     def assemble(weights: Weights) -> tokens.TokenGenerator:
         scale = residual_noise.chosen_scale(config, weights["residual_scale"])
-        return tokens.TokenGenerator(programs, weights, scale)
+        label_use = masked_prior.label_use(config)
+        return tokens.TokenGenerator(programs, weights, scale, label_use)
 
     return Recipe(
         stages=(

@@ -8,6 +8,8 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.evaluation.measures import likelihood
+from tsgen_jax.generators.batched import Batched
 from tsgen_jax.models import prior, vqvae
 from tsgen_jax.nn import conv
 from tsgen_jax.runtime import chunks
@@ -41,7 +43,7 @@ class Programs:
         """
         self.tokenizer, self.prior, self.info = tokenizer, prior, info
         self.settings, self.inpainting = settings, inpainting
-        self.compiled = set()  # What `batching.in_batches` has done in which size.
+        self.batched = Batched(info, settings.batch_size)
 
     def changed(
         self, settings: ConfigDict | None = None, inpainting: ConfigDict | None = None
@@ -57,8 +59,8 @@ class Programs:
 
     def __getstate__(self):
         """What it was made of: compiled programs cannot be pickled, and are made again."""
-        of = ("tokenizer", "prior", "info", "settings", "inpainting")
-        return {name: getattr(self, name) for name in of} | {"compiled": set()}
+        of = ("tokenizer", "prior", "info", "settings", "inpainting", "batched")
+        return {name: getattr(self, name) for name in of}
 
     @functools.cached_property
     def sample(self):
@@ -139,6 +141,24 @@ class Programs:
             )
 
         return draw
+
+    @functools.cached_property
+    def nll(self):
+        """(key, prior weights, tokens, label, digest, number of masks) -> float [B, 2]."""
+
+        @jax.jit
+        def nll(key, weights, tokens, label, digest, num_draws):
+            of_class = prior_task.make_logits_fn(self.prior, weights)
+            return likelihood.any_order_bound(
+                key,
+                lambda tokens: of_class(tokens, label),
+                tokens,
+                digest,
+                num_draws,
+                self.prior.num_codes,
+            )
+
+        return nll
 
     def guided(self, weights: PyTree, label: Array) -> decode.LogitsFn:
         """tokens [B, N] -> logits [B, N, K] of the prior, with guidance."""

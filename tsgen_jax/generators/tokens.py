@@ -14,9 +14,11 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.evaluation.measures import density, likelihood
+from tsgen_jax.generators.batched import check_label
 from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.models import prior, vqvae
-from tsgen_jax.recipe import Weights
+from tsgen_jax.recipe import Band, Weights
 from tsgen_jax.runtime import batching
 from tsgen_jax.sampling import residual
 from tsgen_jax.types import Array, Batch, PyTree
@@ -32,18 +34,28 @@ class TokenGenerator:
         programs: of the recipe.
         weights: of the stages 'tokenizer', 'prior' and 'residual'.
         residual_scale: how much of what tokens leave out is added to samples.
+        label_use: see `recipe.Generator`.
         inpaint_scale: and to what inpainting draws; None: what `config.inpaint` says.
     """
 
     programs: Programs
     weights: Weights
     residual_scale: float
+    label_use: str = "optional"
     inpaint_scale: float | None = None
+
+    rates = "the token map, a lower bound"
 
     @property
     def info(self) -> DataInfo:
         """Shape, classes and units of the training data."""
         return self.programs.info
+
+    @property
+    def remarks(self) -> str:
+        """How much noise is in samples."""
+        scale = self.residual_scale
+        return f"Samples have {scale:g} times the noise of the tokenizer's errors."
 
     @property
     def tokenizer(self) -> vqvae.AutoEncoder:
@@ -60,10 +72,11 @@ class TokenGenerator:
         """Weights of stage 1."""
         return self.weights["tokenizer"]
 
-    @property
-    def codes(self) -> np.ndarray:
-        """The vectors that tokens stand for, float [K, D]."""
-        return np.asarray(vqvae.codes(self.tokenizer, self.tokenizer_weights))
+    @functools.cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """One: all tokens have the same codebook."""
+        codes = np.asarray(vqvae.codes(self.tokenizer, self.tokenizer_weights))
+        return (Band("", 0, self.tokenizer.map_shape, codes),)
 
     @property
     def prior_weights(self) -> PyTree:
@@ -91,8 +104,7 @@ class TokenGenerator:
 
     def in_batches(self, fn: batching.BatchFn, rows: Batch, what: str) -> np.ndarray:
         """`in_batches` with batches of `sample.batch_size`."""
-        size = self.settings.batch_size
-        return batching.in_batches(fn, rows, what, size, self.programs.compiled)
+        return self.programs.batched.map(fn, rows, what)
 
     def sample_tokens(self, key: Array, label: Array) -> np.ndarray:
         """Draws tokens from the prior.
@@ -104,7 +116,7 @@ class TokenGenerator:
         Returns:
             Every decoding step, int32 [S + 1, n, N]; the last is the result.
         """
-        label = self._checked(label)
+        label = check_label(label, self.prior.num_classes)
         history = self.in_batches(
             lambda number, batch: self.programs.sample(
                 jax.random.fold_in(key, number), self.prior_weights, batch["label"]
@@ -179,31 +191,64 @@ class TokenGenerator:
         Returns:
             float32 [num, n, L, C], exactly `x` where observed.
         """
-        label, count = self._checked(label), len(label)
-        x = np.where(observed, x, 0).astype(self.scaler.dtype)
-        scaled = self.scaler.transform(x)
-        extra = scaled.shape[-1] - x.shape[-1]  # Channels of the scaler are known.
-        seen = np.pad(observed, ((0, 0), (0, 0), (0, extra)), constant_values=True)
-        rows = {"x": scaled, "observed": seen, "label": label}
         scale = self.inpaint_scale
         if scale is None:
             scale = self.programs.inpainting.residual_scale
 
-        def draw(number, batch):
-            batch = {k: v[batch["row"] % count] for k, v in rows.items()}
-            key_batch = jax.random.fold_in(key, number)
+        def draw(key, x, observed, label):
             weights = self.tokenizer_weights, self.prior_weights, self._roots
-            return self.programs.inpaint(key_batch, *weights, scale, **batch)
+            return self.programs.inpaint(key, *weights, scale, x, observed, label)
 
-        drawn = self.in_batches(draw, {"row": np.arange(num * count)}, "drawing")
-        drawn = self.scaler.inverse(drawn).reshape(num, *x.shape)
-        return np.where(observed, x, drawn)
+        return self.programs.batched.inpaint(key, x, observed, label, num, draw)
 
-    def _checked(self, label: Array) -> np.ndarray:
-        label = np.asarray(label, np.int32)
-        if len(label) and not 0 <= label.min() <= label.max() <= self.prior.num_classes:
+    def outpainting(self) -> "TokenGenerator":
+        """With the noise of `sample` in what inpainting draws."""
+        return dataclasses.replace(self, inpaint_scale=self.residual_scale)
+
+    def log_likelihood(
+        self, key: Array, x: Array, label: Array, num_draws: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of the token map of each series, see `recipe.Rates`; masks belong to it."""
+        tokens = self.encode(x)
+        found = self.in_batches(
+            lambda _, batch: self.programs.nll(
+                key, self.prior_weights, num_draws=num_draws, **batch
+            ),
+            {"tokens": tokens, "label": label, "digest": likelihood.digests(tokens)},
+            "log-likelihood",
+        ).astype(np.float64)
+        return -found[:, 0], found[:, 1]
+
+    def log_density(
+        self, key: Array, x: Array, label: Array, num_draws: int
+    ) -> np.ndarray:
+        """That of the tokens and of what they leave out, see `measures/density.py`.
+
+        Raises:
+            ValueError: the tokenizer's errors were never measured.
+        """
+        std = np.asarray(self.residual.std)
+        if not std.any():
             raise ValueError(
-                f"Labels {label.min()}..{label.max()}; this model has classes 0 to "
-                f"{self.prior.num_classes - 1} ({self.prior.num_classes}: no class)."
+                "This model has no residuals: how far tokens are from series is not "
+                "known. Train it anew."
             )
-        return label
+        decoded = self.detokenize(self.encode(x))
+        of_series = density.log_normal(x, decoded, std, self.scaler)
+        return self.log_likelihood(key, x, label, num_draws)[0] + of_series
+
+    def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
+        """Every round of decoding; series have code 0 in place of masks."""
+        history = self.sample_tokens(key, label)
+        known = np.where(history == self.prior.num_codes, 0, history)
+        x = self.decode(known.reshape(-1, known.shape[-1]))
+        return {"x": x.reshape(*known.shape[:2], *x.shape[1:]), "tokens": history}
+
+    def program(self, key: Array, label: Array) -> jax.Array:
+        """Traced: the scaled series that `sample` draws in its first batch."""
+        first = jax.random.fold_in(key, 0)
+        tokens = self.programs.sample(first, self.prior_weights, label)[:, -1]
+        x = vqvae.detokenize(self.tokenizer, self.tokenizer_weights, tokens)
+        if self.residual_scale:
+            x += self.residual_scale * self.noise_of_batch(key, 0, label)
+        return x

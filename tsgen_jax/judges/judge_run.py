@@ -1,5 +1,6 @@
 """The final scores of a run: of its tokenizer, its prior and its samples."""
 
+import dataclasses
 import logging
 import os
 
@@ -11,11 +12,14 @@ from tsgen_jax.data.missing import hold_ends
 from tsgen_jax.evaluation.scores import Score, representation
 from tsgen_jax.judges import assess, fcn
 from tsgen_jax.recipe import (
+    Fitted,
     Generator,
     Measure,
     Recipe,
     Stage,
+    Tokenizes,
     Weights,
+    can,
     given_to,
     part_of,
 )
@@ -26,12 +30,6 @@ from tsgen_jax.runs.metrics import Writer, read_metrics
 _LOG = logging.getLogger(__name__)
 _RECONSTRUCTIONS = "reconstructions.npz"
 _CONVERGED = 0.95  # Of the way from the first validation loss to the best.
-_STEP = Measure(
-    "prior_convergence_step",
-    "lower",
-    None,
-    "First step with 95 % of the fall in validation NLL.",
-)
 
 
 def evaluate(
@@ -49,21 +47,23 @@ def evaluate(
         dataset: of the run.
         recipe: of the run.
         generator: the trained models.
-        samples: x [n, L, C], label [n], tokens [n, N].
-        workdir: the run directory; 'reconstructions.npz' is written there as well.
+        samples: x [n, L, C], label [n] and, of generators with tokens, tokens [n, N].
+        workdir: the run directory; of generators with tokens, 'reconstructions.npz' is
+            written there as well.
     """
     judged_set, said = assess.completed(dataset)
     checked = assess.check_samples(
         judged_set, hold_ends(samples["x"]), samples["label"]
     )
-    tokens = generator.encode(dataset.x_test)
-    x_hat = _write_reconstructions(dataset, generator, tokens, workdir)
     rows = _stage_scores(dataset, recipe, generator.weights, workdir)
-    notes = []
-    if "representation" in config.evaluation.scores.split("+"):
-        more, notes = _representation(config, dataset, generator, tokens, samples)
-        rows += more
-    judged = assess.assess(config, judged_set, checked, workdir, hold_ends(x_hat))
+    notes, x_hat = [], None
+    if can(generator, Tokenizes):
+        tokens = generator.encode(dataset.x_test)
+        x_hat = hold_ends(_write_reconstructions(dataset, generator, tokens, workdir))
+        if "representation" in config.evaluation.scores.split("+"):
+            more, notes = _representation(config, dataset, generator, tokens, samples)
+            rows += more
+    judged = assess.assess(config, judged_set, checked, workdir, x_hat)
     result = assess.Assessment(
         rows + judged.scores, said + notes + judged.notes, judged.judge, judged.pictures
     )
@@ -87,12 +87,8 @@ def stored(
         return None
     if judged is None:
         return None
-    try:
-        files.read_arrays(os.path.join(workdir, _RECONSTRUCTIONS), "It is made anew.")
-    except ValueError as error:
-        _LOG.warning("%s", error)
-        tokens = generator.encode(dataset.x_test)
-        _write_reconstructions(dataset, generator, tokens, workdir)
+    if can(generator, Tokenizes):
+        _complete_reconstructions(dataset, generator, workdir)
     try:
         done = run_dir.read_done(workdir, "evaluation")
     except ValueError as error:
@@ -110,6 +106,16 @@ def _record(judged: assess.Assessment, workdir: str) -> None:
     run_dir.mark_done(workdir, "evaluation", judged.metrics())
 
 
+def _complete_reconstructions(dataset, generator, workdir) -> None:
+    """Writes what `_write_reconstructions` does, where it is gone or damaged."""
+    try:
+        files.read_arrays(os.path.join(workdir, _RECONSTRUCTIONS), "It is made anew.")
+    except ValueError as error:
+        _LOG.warning("%s", error)
+        tokens = generator.encode(dataset.x_test)
+        _write_reconstructions(dataset, generator, tokens, workdir)
+
+
 def _write_reconstructions(dataset, generator, tokens, workdir) -> np.ndarray:
     """Keeps TEST through the tokenizer and back; returns it."""
     x_hat = generator.decode(tokens)
@@ -124,13 +130,22 @@ def _stage_scores(
     """What each stage's own metrics are on TEST."""
     test, rows = part_of(dataset, "test"), []
     for stage in recipe.stages:
-        if isinstance(stage, Stage) and stage.measures:
+        if _has_measures(stage):
             data = stage.rows(test, given_to(stage, weights), False)
             found = stage.evaluate(weights[stage.name], data)
             measures = stage.measures.items()
             rows += [_score(of, found[name]) for name, of in measures if name in found]
-    step = _convergence_step(workdir)
-    return rows if step is None else [*rows, _score(_STEP, step)]
+    judged = [each.name for each in recipe.stages if _has_measures(each)]
+    step = _convergence_step(workdir, judged[-1]) if judged else None
+    if step is None:
+        return rows
+    note = "First step with 95 % of the fall in validation loss."
+    name = f"{judged[-1]}_convergence_step"
+    return [*rows, _score(Measure(name, "lower", None, note), step)]
+
+
+def _has_measures(stage: Stage | Fitted) -> bool:
+    return isinstance(stage, Stage) and bool(stage.measures)
 
 
 def _score(of: Measure, value: float) -> Score:
@@ -148,12 +163,12 @@ def _score(of: Measure, value: float) -> Score:
     )
 
 
-def _convergence_step(workdir: str) -> int | None:
-    """First step at which the prior's validation loss was almost as good as ever."""
+def _convergence_step(workdir: str, stage: str) -> int | None:
+    """First step at which a stage's validation loss was almost as good as ever."""
     curve = [
         (row["step"], row["valid/loss"])
         for row in read_metrics(workdir)
-        if row["stage"] == "prior" and row.get("valid/loss") is not None
+        if row["stage"] == stage and row.get("valid/loss") is not None
     ]
     if len(curve) < 2:
         return None
@@ -163,23 +178,24 @@ def _convergence_step(workdir: str) -> int | None:
 
 
 def _representation(config, dataset, generator, tokens_test, samples):
+    """Scores of every band of tokens, and what is left out and why."""
     x_train, y_train = fcn.whole_train(dataset)
-    codes = generator.codes
-    tokens_train, seed = generator.encode(x_train), config.evaluation.seed
-    y_test, notes = dataset.y_test, []
-    rows, said = representation.token_scores(
-        codes, tokens_train, tokens_test, y_test, samples["tokens"], seed=seed
-    )
-    notes += said
-    if dataset.num_classes > 1:
-        scale = dataset.scaler.transform
-        series = scale(x_train), scale(dataset.x_test)
-        of = tokens_train, y_train, tokens_test, y_test
-        level = config.evaluation.level
-        probes = representation.probe_scores(
-            codes, *of, *series, seed=seed, level=level
+    tokens_train, rows, notes = generator.encode(x_train), [], []
+    seed, level = config.evaluation.seed, config.evaluation.level
+    scale, y_test = dataset.scaler.transform, dataset.y_test
+    for band in generator.bands:
+        train, test = band.of(tokens_train), band.of(tokens_test)
+        found, said = representation.token_scores(
+            band.codes, train, test, y_test, band.of(samples["tokens"]), seed=seed
         )
-        rows = probes + rows
-    else:
+        notes += said
+        if dataset.num_classes > 1:
+            of = train, y_train, test, y_test, scale(x_train), scale(dataset.x_test)
+            probes = representation.probe_scores(
+                band.codes, *of, seed=seed, level=level
+            )
+            found = probes + found
+        rows += [dataclasses.replace(row, judge=band.name) for row in found]
+    if dataset.num_classes < 2:
         notes.append(f"No probes: {dataset.name} has one class only.")
     return rows, notes

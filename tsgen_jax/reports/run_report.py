@@ -12,59 +12,81 @@ from tsgen_jax.data.augment import time as augment
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.missing import hold_ends
-from tsgen_jax.generators import residual_noise
-from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.judges.assess import Assessment, check_samples
+from tsgen_jax.recipe import (
+    Band,
+    Fitted,
+    Generator,
+    Recipe,
+    Stage,
+    Tokenizes,
+    Unfolds,
+    can,
+)
 from tsgen_jax.reports import page, sample_report
 from tsgen_jax.reports.figures import series as figures
 from tsgen_jax.reports.figures import tokens as token_figures
-from tsgen_jax.runs import provenance
+from tsgen_jax.runs import directory, provenance
 from tsgen_jax.runs.metrics import read_metrics
 
 _NUM_VIEWS = 4
 _NUM_MAPS = 6
-_CURVES = {
-    "tokenizer": (
-        "loss",
-        "loss_time",
-        "loss_commitment",
-        "loss_ssl",
-        "reconstruction_mse",
-        "codebook_perplexity",
-    ),
-    "prior": ("loss", "masked_accuracy", "nll_bound", "grad_norm"),
-}
 
 
 def sections(
     config: ConfigDict,
     dataset: Dataset,
-    generator: TokenGenerator,
+    recipe: Recipe,
+    generator: Generator,
     samples: dict[str, np.ndarray],
     workdir: str,
 ) -> Iterator[sample_report.Named]:
     """The pictures that need the run's own networks, in reading order."""
-    yield from _of_tokenizer(config, dataset, generator, samples)
-    yield from _of_prior(config, dataset, generator, samples)
+    if can(generator, Tokenizes):
+        yield from _of_tokens(config, dataset, generator, samples)
+    if "augment" in config:
+        yield _views(config, dataset)
+    if can(generator, Unfolds):
+        yield _unfolded(config, generator, samples)
     changed = outcome.from_arrays(DataInfo.of(dataset).channel_names, samples)
     if changed is not None:
         yield (
             "constraints",
             page.Section("Constraints", _constraints(config, changed), None),
         )
-    choice = residual_noise.read(workdir)
-    yield "noise", page.Section("Noise in samples", str(choice), None)
-    yield (
-        "loss_curves",
-        page.drawn(
-            "Training",
-            "Training and validation of both stages, by step. The validation loss of "
-            "the prior is the held-out masked-token NLL; `nll_bound` is of the token map, "
-            "not of the series.",
-            figures.plot_loss_curves,
-            (_curves(workdir),),
-        ),
-    )
+    for stage in recipe.stages:
+        if isinstance(stage, Fitted) and stage.say:
+            yield stage.name, page.Section(*_said(stage, workdir), None)
+    curves = _curves(recipe, workdir)
+    if curves:
+        yield (
+            "loss_curves",
+            page.drawn(
+                "Training",
+                "Training and validation by step, of every stage. A prior's validation "
+                "loss is the held-out masked-token NLL; `nll_bound` is of the token "
+                "map, not of the series.",
+                figures.plot_loss_curves,
+                (curves,),
+            ),
+        )
+
+
+def _said(stage: Fitted, workdir: str) -> tuple[str, str]:
+    """Title and sentence of what a stage measured.
+
+    Raises:
+        ValueError: the file is damaged; names it.
+    """
+    summary = directory.read_done(workdir, stage.name)
+    try:
+        return stage.say(summary)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{workdir}/{stage.name}/done.json is damaged ({error!r}): delete the "
+            f"directory {stage.name} and run the same command again, which measures it "
+            "anew."
+        ) from error
 
 
 def _constraints(config: ConfigDict, changed: outcome.Outcome) -> str:
@@ -76,9 +98,8 @@ def _constraints(config: ConfigDict, changed: outcome.Outcome) -> str:
     )
 
 
-def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
-    """Reconstructions, codes and views."""
-    num_codes = generator.prior.num_codes
+def _of_tokens(config, dataset, generator, samples) -> Iterator:
+    """Reconstructions, then codes and token maps of every band."""
     shown = _first_of_each(dataset.y_test, config.evaluation.num_shown)
     tokens_test = generator.encode(dataset.x_test)
     yield (
@@ -95,37 +116,64 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
             ),
         ),
     )
-    tokens = (generator.encode(dataset.x_train), tokens_test, samples["tokens"])
-    counts = [np.bincount(t.reshape(-1), minlength=num_codes) for t in tokens]
+    sets = (generator.encode(dataset.x_train), tokens_test, samples["tokens"])
+    step = max(1, len(samples["tokens"]) // _NUM_MAPS)
+    for band in generator.bands:
+        own = [band.of(tokens) for tokens in sets]
+        rows = own[1][shown[:_NUM_MAPS]], own[2][::step]
+        yield from _of_band(band, own, rows)
+
+
+def _of_band(band: Band, own: list[np.ndarray], rows) -> Iterator:
+    """Codes and token maps of one band; the tokens of TRAIN, TEST and samples."""
+    counts = [np.bincount(t.reshape(-1), minlength=band.num_codes) for t in own]
+    end, words = (f"_{band.name}", f", {band.name}") if band.name else ("", "")
     yield (
-        "codebook_usage",
+        f"codebook_usage{end}",
         page.drawn(
-            "Codebook usage",
+            f"Codebook usage{words}",
             "How often each code is chosen, in order of TRAIN.",
             token_figures.plot_codebook_usage,
             (*counts,),
         ),
     )
-    codes = generator.codes
     yield (
-        "codebook_map",
+        f"codebook_map{end}",
         page.drawn(
-            "Codebook",
+            f"Codebook{words}",
             "The codes as points, and how alike they are.",
             token_figures.plot_codebook_map,
-            (codes, counts[1]),
+            (band.codes, counts[1]),
         ),
     )
+    maps = [tokens[:_NUM_MAPS].reshape(-1, *band.map_shape) for tokens in rows]
+    yield (
+        f"token_maps{end}",
+        page.drawn(
+            f"Token maps{words}",
+            "Tokens of TEST and of generated series: frequency bins by time.",
+            token_figures.plot_token_maps,
+            (*maps, band.num_codes),
+        ),
+    )
+
+
+def _views(config: ConfigDict, dataset: Dataset) -> sample_report.Named:
+    """TRAIN series and what `config.augment` makes of them."""
     x = dataset.scaler.transform(dataset.x_train[:_NUM_VIEWS])
     key = jax.random.fold_in(jax.random.key(config.seed), 1)
     views = augment.make_augment(**config.augment)(key, x)
-    yield (
+    use = ""
+    if "ssl" in config:
+        use = (
+            f": the second view, with ssl.method={config.ssl.method!r} and "
+            f"ssl.augmented_weight={config.ssl.augmented_weight}"
+        )
+    return (
         "augmented_views",
         page.drawn(
             "Augmented views",
-            "TRAIN series and what the augmentation makes of them: the second view, "
-            f"with ssl.method={config.ssl.method!r} and "
-            f"ssl.augmented_weight={config.ssl.augmented_weight}.",
+            f"TRAIN series and what the augmentation makes of them{use}.",
             figures.plot_augmented_views,
             (
                 hold_ends(dataset.x_train[:_NUM_VIEWS]),
@@ -136,50 +184,49 @@ def _of_tokenizer(config, dataset, generator, samples) -> Iterator:
     )
 
 
-def _of_prior(config, dataset, generator, samples) -> Iterator:
-    """Token maps, and one series from all masked to none."""
-    num_codes = generator.prior.num_codes
-    rows = _first_of_each(dataset.y_test, config.evaluation.num_shown)[:_NUM_MAPS]
-    step = max(1, len(samples["tokens"]) // _NUM_MAPS)
-    maps = [
-        tokens[:_NUM_MAPS].reshape(-1, *generator.tokenizer.map_shape)
-        for tokens in (
-            generator.encode(dataset.x_test[rows]),
-            samples["tokens"][::step],
-        )
-    ]
-    yield (
-        "token_maps",
-        page.drawn(
-            "Token maps",
-            "Tokens of TEST and of generated series: frequency bins by time.",
-            token_figures.plot_token_maps,
-            (*maps, num_codes),
-        ),
-    )
+def _unfolded(config, generator, samples) -> sample_report.Named:
+    """One series from nothing, step by step."""
     label = samples["label"][:1]
-    label = np.where(label < 0, generator.prior.num_classes, label)
+    label = np.where(label < 0, generator.info.num_classes, label)
     key = jax.random.fold_in(jax.random.key(config.seed), 0)
-    history = generator.sample_tokens(key, label)[:, 0]
-    series = hold_ends(generator.decode(np.where(history == num_codes, 0, history)))
-    yield (
+    steps = generator.unfold(key, label)
+    series, tokens, most = hold_ends(steps["x"][:, 0]), None, 0
+    text = "From nothing to a series, step by step."
+    if "tokens" in steps:
+        text = (
+            "From all tokens masked to none. Series of unfinished rounds are decoded "
+            "with code 0 in place of masks."
+        )
+        tokens, most = _masks_alike(generator.bands, steps["tokens"][:, 0])
+    return (
         "decoding",
         page.drawn(
             "Decoding one series",
-            "From all tokens masked to none. Series of unfinished rounds are decoded "
-            "with code 0 in place of masks.",
+            text,
             token_figures.plot_decoding,
-            (history, series, num_codes),
+            (tokens, series, most),
         ),
     )
 
 
-def _curves(workdir: str) -> list[dict]:
+def _masks_alike(bands: tuple[Band, ...], tokens: np.ndarray):
+    """Tokens [S + 1, N] with one mask token for all bands, and that."""
+    most = max(band.num_codes for band in bands)
+    parts = [band.of(tokens) for band in bands]
+    parts = [
+        np.where(part == band.num_codes, most, part)
+        for band, part in zip(bands, parts, strict=True)
+    ]
+    return np.concatenate(parts, axis=1), most
+
+
+def _curves(recipe: Recipe, workdir: str) -> list[dict]:
     """Rows of metrics.jsonl that are curves, with what matters most in them."""
+    curves = {s.name: s.curves for s in recipe.stages if isinstance(s, Stage)}
     rows = []
     for row in read_metrics(workdir):
-        if row["stage"] in _CURVES:
-            shown = {"stage", "step", *_CURVES[row["stage"]]}
+        if row["stage"] in curves:
+            shown = {"stage", "step", *curves[row["stage"]]}
             rows.append({k: v for k, v in row.items() if k.rpartition("/")[2] in shown})
     return rows
 
@@ -193,7 +240,8 @@ def _first_of_each(labels: np.ndarray, num_shown: int) -> np.ndarray:
 def write(
     config: ConfigDict,
     dataset: Dataset,
-    generator: TokenGenerator,
+    recipe: Recipe,
+    generator: Generator,
     samples: dict[str, np.ndarray],
     judged: Assessment,
     workdir: str,
@@ -203,8 +251,9 @@ def write(
     Args:
         config: of the run.
         dataset: of the run.
+        recipe: of the run.
         generator: the trained models.
-        samples: x [n, L, C], label [n], tokens [n, N].
+        samples: x [n, L, C], label [n] and, of generators with tokens, tokens [n, N].
         judged: its scores.
         workdir: the run directory.
     """
@@ -212,7 +261,7 @@ def write(
     checked = check_samples(full, hold_ends(samples["x"]), samples["label"])
     named = itertools.chain(
         sample_report.sections(full, checked, judged),
-        sections(config, dataset, generator, samples, workdir),
+        sections(config, dataset, recipe, generator, samples, workdir),
     )
     title = f"{config.name} on {dataset.name}"
     about = {"Seed": str(config.seed), **_origin(workdir)}

@@ -35,6 +35,12 @@ def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.P
     )
 
 
+def label_use(config: ConfigDict) -> str:
+    """`Generator.label_use` of a prior that was trained by `config`."""
+    rate = config.prior.label_drop_rate
+    return "always" if rate == 0 else "never" if rate == 1 else "optional"
+
+
 def make_rows(
     config: ConfigDict, model: vqvae.AutoEncoder
 ) -> Callable[[Part, Weights, bool], Batch]:
@@ -101,6 +107,7 @@ def make_stage(
         rows=make_rows(config, tokenizer),
         evaluate=make_evaluate(config, model),
         measures=_measures(model.num_codes),
+        curves=("loss", "masked_accuracy", "nll_bound", "grad_norm"),
         about="a network learns which tokens go together, by class",
     )
 

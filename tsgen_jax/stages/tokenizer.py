@@ -21,6 +21,14 @@ from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
 SECTIONS = ("stft", "tokenizer", "quantizer", "augment", "ssl")  # Of the config.
+_CURVES = (
+    "loss",
+    "loss_time",
+    "loss_commitment",
+    "loss_ssl",
+    "reconstruction_mse",
+    "codebook_perplexity",
+)
 _MEASURES = {
     row.name: row
     for row in (
@@ -94,6 +102,7 @@ def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
         evaluate=make_evaluate(config, model),
         measures=_MEASURES,
         sections=SECTIONS,
+        curves=_CURVES,
         about="a network learns to turn series into tokens and back",
     )
 

@@ -124,41 +124,48 @@ def plot_token_maps(
 
 
 def plot_decoding(
-    token_history: Array, series_history: Array | None, num_codes: int
+    token_history: Array | None, series_history: Array | None, num_codes: int
 ) -> Figure:
-    """From all tokens masked to a series, round by round.
+    """From all tokens masked, or from noise, to a series, round by round.
 
     Row s of `token_history`, int [S + 1, N], is the state after s rounds; an absent
     token is `num_codes`, the mask token. `series_history`, float [S + 1, L, C], is what
-    these states decode to.
+    these states decode to. Either may be None.
     """
-    shape = (len(token_history), np.shape(token_history)[-1])
-    tokens = canvas.check_indices("token_history", token_history, shape, num_codes + 1)
-    rounds, channels, said = (
-        np.unique(canvas.spread(len(tokens), canvas.columns(_ROUNDS, 3))),
-        0,
-        "",
-    )
+    given = [h for h in (token_history, series_history) if h is not None]
+    num, channels, said = len(given[0]), 0, ""
+    rounds = np.unique(canvas.spread(num, canvas.columns(_ROUNDS, 3)))
     if series_history is not None:
-        x = canvas.check_series("series_history", series_history, (shape[0], ..., ...))
+        x = canvas.check_series("series_history", series_history, (num, ..., ...))
         channels = min(x.shape[2], canvas.MAX_CHANNELS)
-        said = "Below: what the tokens so far decode to; vermilion: the last series."
+        said = "Vermilion: the last series."
         said += canvas.shown_of(channels, x.shape[2], "channels")
-    figure, axes = canvas.grid(1 + channels, len(rounds), 1.3, "row")
-    for ax in axes[0]:
-        ax.remove()
-    top = figure.add_subplot(axes[0, 0].get_gridspec()[0, :])
-    image = _draw_tokens(top, tokens, num_codes)
-    top.set(xlabel="token position", ylabel="round", yticks=rounds)
-    figure.colorbar(image, ax=top, location="top", aspect=50, label="token")
-    for (c, i), ax in np.ndenumerate(axes[1:]):
+    above = token_history is not None
+    figure, axes = canvas.grid(above + channels, len(rounds), 1.3, "row")
+    if above:
+        shape = (num, np.shape(token_history)[-1])
+        tokens = canvas.check_indices(
+            "token_history", token_history, shape, num_codes + 1
+        )
+        _draw_history(figure, axes[0], tokens, num_codes, rounds)
+        said = f"Grey: masked. {_TOKEN_COLOURS} Below: what the tokens so far decode to. {said}"
+    for (c, i), ax in np.ndenumerate(axes[above:]):
         ax.plot(x[-1, :, c], color=canvas.MODEL, lw=2.6, alpha=0.5)
         ax.plot(x[rounds[i], :, c], color="0.2", lw=1.1)
         ax.set_title(f"round {rounds[i]}" if c == 0 else "", fontsize=8)
         if i == 0:
             ax.set_ylabel(f"channel {c}" if x.shape[2] > 1 else "value")
-    said = f"Grey: masked. {_TOKEN_COLOURS} {said}"
     return canvas.finish(figure, "Decoding", axes, "time point", said)
+
+
+def _draw_history(figure, axes, tokens: np.ndarray, num_codes: int, rounds) -> None:
+    """All rounds as one picture over a row of `axes`, which it takes the place of."""
+    for ax in axes:
+        ax.remove()
+    top = figure.add_subplot(axes[0].get_gridspec()[0, :])
+    image = _draw_tokens(top, tokens, num_codes)
+    top.set(xlabel="token position", ylabel="round", yticks=rounds)
+    figure.colorbar(image, ax=top, location="top", aspect=50, label="token")
 
 
 def _draw_tokens(ax: Axes, tokens: np.ndarray, num_codes: int):

@@ -1,9 +1,13 @@
-"""Writes docs/results.md from the numbers in experiments/results/.
+"""Writes docs/results.md from the numbers in experiments/results/; tables of sweeps.
 
   python experiments/tables.py           # writes the page
   python experiments/tables.py --check   # says whether it is current
+  python -m experiments.tables runs/SWEEP [--reference=ARM]
+  python -m experiments.tables experiments/results/SWEEP.jsonl
 
-Numbers come from JSON files that the experiments leave; words that explain them stand
+The last two compare the arms of a sweep, from its run directories or its scores, and
+write Markdown, CSV files and figures to runs/SWEEP/tables (--out). For the page, numbers
+come from JSON files that the experiments leave; words that explain them stand
 here. tests/experiments/test_tables.py checks that the page is what this program writes.
 """
 
@@ -171,13 +175,35 @@ def page() -> str:
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
+def _sweep(args: argparse.Namespace) -> None:
+    from experiments import sweep_tables
+
+    place = pathlib.Path(args.sweep)
+    out = pathlib.Path(args.out) if args.out else place.with_suffix("") / "tables"
+    if not args.out and place.is_file():
+        out = ROOT / "runs" / place.stem / "tables"
+    shown = args.sweep + (f" --reference={args.reference}" if args.reference else "")
+    try:
+        text = sweep_tables.write(place, out, args.reference, shown)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"experiments.tables: {error}") from error
+    print(f"{text}\nWritten to {out}.")
+
+
 def main(argv: list[str]) -> None:
     """Writes or checks the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("sweep", nargs="?", help="runs/SWEEP, or SWEEP.jsonl")
     parser.add_argument("--check", action="store_true", help="write nothing")
-    if parser.parse_args(argv).check:
+    parser.add_argument("--reference", default="", help="arm; default: the first")
+    parser.add_argument("--out", default="", metavar="DIR", help="of a sweep's tables")
+    args = parser.parse_args(argv)
+    if args.sweep:
+        _sweep(args)
+        return
+    if args.check:
         if PAGE.read_text() != page():
             raise SystemExit(f"{PAGE.name} is old: python experiments/tables.py.")
         return

@@ -162,6 +162,7 @@ def main(argv: list[str]) -> int:
             _list_failures(sweep.failures(sweep.jobs(finished)), sweep)
             return 0
         with state.held(place):
+            sweep.note_wanted()
             return _work(sweep, args)
     except (ValueError, OSError) as error:
         print(f"experiments.launch: {error}", file=sys.stderr)

@@ -40,6 +40,13 @@ class Sweep(NamedTuple):
             records.append(self.results, lines)
         return kept | {line["run"] for line in lines}
 
+    def note_wanted(self) -> None:
+        """Adds the names of all runs to launch/runs.txt, from which tables know blocks."""
+        path = self.place / "launch" / "runs.txt"
+        old = path.read_text().split() if path.exists() else []
+        names = dict.fromkeys([*old, *(run.name for run in self.runs)])
+        path.write_text("\n".join(names) + "\n")
+
     def _shown(self, command: list[str]) -> str:
         """A command without places of this machine."""
         text = plan.shown(command).replace(str(self.place.parent), "runs")
@@ -69,7 +76,7 @@ class Sweep(NamedTuple):
         """From the median time of finished runs, all its processes added up."""
         spent = []
         for path in (self.place / "launch").glob("*.json"):
-            with contextlib.suppress(KeyError, TypeError, ValueError):
+            with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
                 rows = attempts.read_file(path)
                 if rows[-1].code == 0:
                     runs = rows[-1].cost["runs"]

@@ -20,6 +20,7 @@ from absl import flags
 from ml_collections import config_flags
 
 import tsgen_jax
+from experiments import sweeps
 from tests import console, tiny
 from tsgen_jax import __main__ as tsgen
 from tsgen_jax import checks, generators, pipeline
@@ -144,6 +145,8 @@ def _parse(words):
 
 def _check_python(words):
     script, *options = words
+    if script == "-m":
+        return _check_module(*options)
     if script != "main.py":
         sources = [(_ROOT / script).read_text()]
         for line in re.findall(
@@ -163,6 +166,18 @@ def _check_python(words):
         checks.check_config(config.value)
     finally:
         sys.argv = before
+
+
+def _check_module(name, *options):
+    """Options of a module of experiments/, and the sweep that a launch names."""
+    place = _ROOT / name.replace(".", "/")
+    sources = [*place.glob("*.py")] if place.is_dir() else [place.with_suffix(".py")]
+    text = "".join(path.read_text() for path in sources)
+    names = [o.partition("=")[0] for o in options if o.startswith("--")]
+    wrong = "".join(f"{n} is unknown. " for n in names if f'"{n}"' not in text)
+    if name == "experiments.launch" and options[0] not in sweeps.names():
+        wrong += f"there is no sweep {options[0]}"
+    return wrong
 
 
 def _check_make(words):
@@ -213,6 +228,8 @@ def test_commands_of_the_other_pages_parse(place, monkeypatch, capsys):
             "not",
         ),
         ("python examples/fill_gaps.py --nothing # minutes", "unknown"),
+        ("python -m experiments.launch rim --nothing # minutes", "unknown"),
+        ("python -m experiments.launch ring # minutes", "no sweep"),
         ("make everything # minutes", "no target"),
         ("pip install 'x[everything]'", "no extra"),
         ("make run", "mark it"),

@@ -23,7 +23,7 @@ def main(argv: list[str]) -> None:
             sys.exit(1)
         if cores != "-":
             os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
-    os.execv(command[0], command)
+    os.execvp(command[0], command)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.masking.per_sample = False
     config.masking.loss_on = "all"
     config.masking.target_temperature = 1.0
+    config.masking.corruption_rate = 0.0
+    config.masking.label_smoothing = 0.0
     config.sample.num_decode_steps = 10
     config.sample.choice_temperature = 4.0
     config.sample.schedule = "cosine"

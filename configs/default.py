@@ -120,6 +120,9 @@ def _prior(config: ConfigDict) -> None:
     config.masking.loss_on = "masked"  # 'masked' tokens, or 'all'.
     # 0: the nearest code. Above: drawn anew from softmax(-distance^2 / it).
     config.masking.target_temperature = 0.0
+    # Of the tokens that the prior sees in training: share replaced by random codes.
+    config.masking.corruption_rate = 0.0
+    config.masking.label_smoothing = 0.0  # Share of a target spread over all codes.
 
     config.sample = ConfigDict()
     # 0: as many as the larger of TRAIN and TEST, at least 256.

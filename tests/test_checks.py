@@ -18,6 +18,8 @@ from tsgen_jax.data.dataset import from_raw
         ("prior.kind", "causal", "tied, full_embedding"),
         ("prior.codebook", "free", "frozen, finetuned"),
         ("masking.schedule", "linear", "known are cosine, inverted, and power:P"),
+        ("masking.corruption_rate", 1.0, r"in \[0, 0.99\]"),
+        ("masking.label_smoothing", -0.1, r"in \[0, 0.99\]"),
         ("sample.schedule", "inverted", "for training only"),
         ("inpaint.schedule", "power:0", "a number P above 0"),
         ("data.split", "mine", "archive, resplit"),

@@ -81,6 +81,8 @@ _RANGES = {
     "prior.dropout": (0, 0.99),
     "prior.label_drop_rate": (0, 1),
     "masking.target_temperature": (0, _INFINITY),
+    "masking.corruption_rate": (0, 0.99),
+    "masking.label_smoothing": (0, 0.99),
     "sample.num_samples": (0, _INFINITY),
     "sample.num_decode_steps": (1, 10_000),
     "sample.choice_temperature": (0, _INFINITY),

@@ -95,6 +95,35 @@ def test_label_dropping_hides_the_class():
     assert a != b
 
 
+def test_corruption_replaces_the_given_share_by_codes_drawn_evenly():
+    tokens = jnp.full((400, _N), 3)
+    found = np.asarray(prior._corrupt(jax.random.key(0), tokens, 0.3, _K))
+    # A replaced token is the same one again once in K times.
+    np.testing.assert_allclose((found != 3).mean(), 0.3 * (_K - 1) / _K, atol=0.02)
+    counts = np.bincount(found[found != 3], minlength=_K)
+    assert counts[3] == 0
+    np.testing.assert_allclose(np.delete(counts, 3) / counts.sum(), 1 / 7, atol=0.03)
+    assert prior._corrupt(jax.random.key(0), tokens, 0.0, _K) is tokens
+
+
+def test_corruption_changes_what_the_prior_sees_and_not_what_it_is_to_predict():
+    """A prior that ignores its input has the same loss."""
+    off = {"prior.dropout": 0.0, "prior.label_drop_rate": 0.0}
+    plain, _ = _task(**off)
+    corrupt, _ = _task(**off | {"masking.corruption_rate": 0.5})
+    params, state = plain.init(jax.random.key(0), plain.rows)
+    losses = lambda params: [  # noqa: E731
+        float(task.loss_fn(params, state, task.rows, jax.random.key(1))[0])
+        for task in (plain, corrupt)
+    ]
+    a, b = losses(params)
+    assert abs(a - b) > 1e-4
+    blind = jax.tree.map(jnp.zeros_like, params)
+    blind["bias"] = jax.random.normal(jax.random.key(2), (_N, _K))
+    a, b = losses(blind)
+    np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
 def test_drawn_targets_change_from_step_to_step():
     data = _data()
     near = jax.nn.one_hot(data["tokens"], _K) * 2.0

@@ -20,6 +20,8 @@ from tsgen_jax.sampling import categorical, mask_schedule
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, Metrics
 
+_CORRUPT = 4  # Of the key of a step; 0 to 3 are those it is split into.
+
 
 def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.Prior:
     """The prior of `config` for N tokens and Y classes."""
@@ -139,6 +141,7 @@ def _make_loss_fn(config: ConfigDict, model: prior.Prior):
 
     def loss_fn(params, model_state, batch, key):
         key_target, key_mask, key_label, key_dropout = jax.random.split(key, 4)
+        key_corrupt = jax.random.fold_in(key, _CORRUPT)
         label = batch["label"]
         if "token_logits" in batch:
             tokens = categorical.draw(key_target, batch["token_logits"])
@@ -150,24 +153,41 @@ def _make_loss_fn(config: ConfigDict, model: prior.Prior):
             schedule=masking.schedule,
             per_sample=masking.per_sample,
         )
+        seen = _corrupt(key_corrupt, tokens, masking.corruption_rate, num_codes)
         drop = jax.random.bernoulli(
             key_label, config.prior.label_drop_rate, label.shape
         )
         logits = model.apply(
             {"params": params},
-            jnp.where(mask, num_codes, tokens),
+            jnp.where(mask, num_codes, seen),
             jnp.where(drop, model.num_classes, label),
             model_state["codes"],
             train=True,
             rngs={"dropout": key_dropout},
         )
         counted = mask if masking.loss_on == "masked" else jnp.ones_like(mask)
-        loss = masked_tokens.cross_entropy(logits, tokens, counted)
+        loss = masked_tokens.cross_entropy(
+            logits, tokens, counted, masking.label_smoothing
+        )
         right = (logits.argmax(-1) == tokens) & mask
         accuracy = right.sum() / mask.sum()
         return loss, (model_state, {"loss": loss, "masked_accuracy": accuracy})
 
     return loss_fn
+
+
+def _corrupt(key: Array, tokens: Array, rate: float, num_codes: int) -> Array:
+    """Tokens [B, N], each with probability `rate` one of all codes at random.
+
+    When it samples, the prior sees tokens of its own that may be wrong; in training it
+    would otherwise see only right ones.
+    """
+    if rate == 0:
+        return tokens
+    key_where, key_what = jax.random.split(key)
+    wrong = jax.random.bernoulli(key_where, rate, tokens.shape)
+    drawn = jax.random.randint(key_what, tokens.shape, 0, num_codes, tokens.dtype)
+    return jnp.where(wrong, drawn, tokens)
 
 
 def make_logits_fn(model: prior.Prior, weights):

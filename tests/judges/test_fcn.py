@@ -1,6 +1,8 @@
+import dataclasses
 import os
 import shutil
 
+import jax
 import numpy as np
 import pytest
 
@@ -49,8 +51,17 @@ def test_other_runs_and_splits_share_it_bit_for_bit(trained, tmp_path, monkeypat
     for place in (workdir, str(tmp_path)):
         again = fcn.load_or_train(config, other, place)
         assert again.digest == judge.digest
+        assert again.identity == judge.identity
         for a, b in zip(judge(data.x_test), again(data.x_test), strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_weights_that_differ_by_rounding_are_another_identity(trained):
+    _, _, _, judge = trained
+    moved = jax.tree.map(lambda a: np.nextafter(np.asarray(a), np.inf), judge.weights)
+    other = dataclasses.replace(judge, weights=moved)
+    assert other.digest == judge.digest
+    assert other.identity != judge.identity
 
 
 @pytest.mark.parametrize(

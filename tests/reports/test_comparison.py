@@ -7,11 +7,22 @@ from tsgen_jax.judges.assess import Assessment
 from tsgen_jax.reports import comparison
 
 
-def _judged(value, low, high, better="lower"):
+def _judged(value, low, high, better="lower", judge="identity"):
     score = Score(
         "fid", "fcn", value, low, high, {"TRAIN": 0.1}, better, 0.0, "", "fidelity"
     )
-    return Assessment([score], [], "digest", {})
+    return Assessment([score], [], judge, {})
+
+
+def test_judges_of_other_weights_are_refused(tmp_path):
+    judged = {
+        "a": _judged(1, 0.9, 1.1, judge="0123456789abcdef"),
+        "b": _judged(2, 1.8, 2.2, judge="ba9876543210"),
+    }
+    wanted = r"a: 0123456789ab, b: ba9876543210.*evaluation.judges=minirocket"
+    with pytest.raises(ValueError, match=wanted):
+        comparison.write(judged, str(tmp_path))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

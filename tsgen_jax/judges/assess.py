@@ -42,8 +42,8 @@ class Assessment:
     Attributes:
         scores: rows of the table.
         notes: what could not be done as asked, in sentences.
-        judge: digest of the FCN judge, '' without one; scores by judges of other
-            digests cannot be compared.
+        judge: `fcn.Judge.identity`, '' without that judge; scores by judges of other
+            identities cannot be compared.
         pictures: arrays that figures are drawn from: confusion tables of CAS, and those
             of `evaluation.gallery`.
     """
@@ -241,8 +241,8 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
         settings.seed, confusions, flat, judges.features, parts
     )
     begin.end()
-    digest = judges.fcn.digest if judges.fcn else ""
-    return Assessment(rows, notes + said_more, digest, pictures)
+    identity = judges.fcn.identity if judges.fcn else ""
+    return Assessment(rows, notes + said_more, identity, pictures)
 
 
 def _fidelity(settings, judges, labels, x_hat) -> tuple[list[Score], list[str]]:

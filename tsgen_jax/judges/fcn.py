@@ -43,8 +43,21 @@ class Judge:
     model: classifier.Classifier
     weights: PyTree
     scaler: Scaler
-    digest: str  # Of the data and settings that made it.
+    digest: str  # Of the data and settings that made it; see `identity`.
     accuracy: float  # On TEST.
+
+    @functools.cached_property
+    def identity(self) -> str:
+        """SHA-256 of `digest` and of the weights.
+
+        Judges trained on other machines have the same digest, other weights (rounding),
+        and give other scores.
+        """
+        found = hashlib.sha256(self.digest.encode())
+        for path, leaf in jax.tree_util.tree_leaves_with_path(self.weights):
+            found.update(jax.tree_util.keystr(path).encode())
+            found.update(np.ascontiguousarray(leaf))
+        return found.hexdigest()
 
     @functools.cached_property
     def _outputs(self):

@@ -37,12 +37,15 @@ def write(
     Raises:
         ValueError: different judges, or no score that two have in common.
     """
-    digests = {name: a.judge[:12] for name, a in judged.items()}
-    if len(set(digests.values())) > 1:
-        said = ", ".join(f"{name}: {d or 'none'}" for name, d in digests.items())
+    judges = {name: a.judge[:12] for name, a in judged.items()}
+    if len(set(judges.values())) > 1:
+        said = ", ".join(f"{name}: {d or 'none'}" for name, d in judges.items())
         raise ValueError(
-            f"These were judged by different networks ({said}): their scores cannot be "
-            "compared. Judge them anew with `tsgen evaluate`, with equal settings."
+            f"These were judged by FCN networks of other settings or other weights "
+            f"({said}): their scores cannot be compared. A judge that was trained on "
+            "another machine has other weights. Compare by judges that are the same on "
+            "every machine (--set evaluation.judges=minirocket), or give all of them the "
+            "directory `judge` of one run and judge them anew with `tsgen evaluate`."
         )
     rows = table(judged)
     if not rows:

@@ -50,12 +50,14 @@ _NUM = 400  # Samples to judge.
 _AVERAGES = (0.98, 0.995)
 _EVALUATIONS = 10  # Of the validation loss, evenly over the steps.
 GRIDS = {  # Of the prior: name -> setting -> changes.
-    "average": {"default": {}, "steps 1600": {"train.prior.num_steps": 1600}},
-    "steps": {f"steps {n}": {"train.prior.num_steps": n} for n in (300, 3200)},
+    "average": {"default": {}},
+    "steps": {f"steps {n}": {"train.prior.num_steps": n} for n in (400, 1600)},
     "noise": {
+        "corruption 0.1": {"masking.corruption_rate": 0.1},
+        "corruption 0.3": {"masking.corruption_rate": 0.3},
+        "smoothing 0.1": {"masking.label_smoothing": 0.1},
         "dropout 0.3": {"prior.dropout": 0.3},
         "temperature 0.1": {"masking.target_temperature": 0.1},
-        "temperature 0.5": {"masking.target_temperature": 0.5},
     },
 }
 
@@ -195,7 +197,7 @@ def compare_priors(cell: Cell, grid: str, changes: dict) -> None:
         override(config, {**change, **changes}, ("train", "prior", "masking"))
         made = cell.recipe(config)
         stage = made.stages[1]
-        programs = made.assemble(base).programs
+        programs = made.assemble({**base, "residual_scale": {"scale": 0.0}}).programs
 
         def judge(weights, facts, programs=programs):
             nonlocal scale

@@ -1,0 +1,136 @@
+"""The accelerator's check, on the CPU at tiny shapes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import accelerator, accelerator_parts, shapes
+
+_SMALL = {
+    "tokenizer.width": 8,
+    "tokenizer.num_res_blocks": 1,
+    "quantizer.num_codes": 8,
+    "prior.width": 16,
+    "prior.num_layers": 1,
+    "prior.head_width": 8,
+    "sample.num_decode_steps": 2,
+    "sample.num_samples": 40,
+    "train.tokenizer.batch_size": 8,
+    "train.prior.batch_size": 8,
+}
+_TINY = shapes.Shape(16, 32, 1, 2)
+
+
+def test_a_stage_is_measured():
+    found = accelerator_parts.train("prior", "float32", _TINY, 0.05, _SMALL)
+    steps = found["steps_per_second"]
+    assert steps > 0
+    assert found["series_per_second"] == pytest.approx(8 * steps)
+    num_tokens = found["tokens_per_second"] / found["series_per_second"]
+    assert num_tokens == pytest.approx(round(num_tokens))
+    assert found["tflops"] == pytest.approx(found["gflop_per_step"] * steps / 1e3)
+    assert 0 < found["share_of_peak"] < 1
+    assert found["memory_mib"] is None  # The CPU does not tell.
+
+
+@pytest.mark.slow
+def test_seeds_in_one_program_are_measured_against_one():
+    found = accelerator_parts.seeds("prior", 2, _TINY, 0.05, _SMALL)
+    ratio = found["steps_per_second_one"] / found["steps_per_second_each"]
+    assert found["times_as_long"] == pytest.approx(ratio)
+
+
+@pytest.mark.slow
+def test_decoding_is_measured():
+    found = accelerator_parts.decode("float32", _TINY, 0.05, _SMALL)
+    assert found["series"] == 40
+    assert found["series_per_second"] == pytest.approx(40 / found["seconds"])
+
+
+def _fake(words):
+    """A part as a process that prints what it is told."""
+
+    def start(part, args, platform=""):
+        said = words[part, platform]
+        code = f"print('a log line'); print({json.dumps(said)!r})"
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
+
+    return start
+
+
+def test_both_files_are_written_and_losses_compared(tmp_path, monkeypatch):
+    losses = {"tokenizer": [1.0, 0.5], "prior": [2.0, 1.5]}
+    near = {"tokenizer": [1.001, 0.5], "prior": [2.0, 1.5]}
+    stage = {"device": "NVIDIA X 1", "steps_per_second": 12.0}
+    words = {
+        ("losses", ""): near | stage,
+        ("losses", "cpu"): losses,
+        ("stage1", ""): stage,
+    }
+    monkeypatch.setattr(accelerator, "start", _fake(words))
+    accelerator.main(["--parts=stage1,losses", f"--out={tmp_path}"])
+    found = json.loads((tmp_path / "accelerator-nvidia-x-1.json").read_text())
+    assert found["parts"]["losses"]["differences"]["tokenizer"] == pytest.approx(1e-3)
+    text = (tmp_path / "accelerator-nvidia-x-1.md").read_text()
+    assert "| `stage1` | 12 |" in text
+    assert "agree with the CPU's" in text
+
+
+def test_losses_are_those_of_the_first_steps():
+    found = accelerator_parts.losses(_TINY, 0, _SMALL, ("prior",))["prior"]
+    assert len(set(found)) == len(found) == 10
+    config = accelerator_parts._config("float32", _SMALL)
+    together = accelerator_parts._Training("prior", config, _TINY, 1)
+    assert float(together.run(10)) == pytest.approx(found[-1], rel=1e-6)
+
+
+@pytest.mark.slow
+def test_the_whole_on_this_machine(tmp_path):
+    words = ["--shape=16,32,1,2", f"--set={json.dumps(_SMALL)}", "--seconds=0.1"]
+    accelerator.main([*words, f"--out={tmp_path}", "--minutes=8"])
+    (path,) = tmp_path.glob("accelerator-*.json")
+    parts = json.loads(path.read_text())["parts"]
+    assert set(parts) == set(accelerator_parts.PARTS)
+    assert not [name for name, part in parts.items() if "not_measured" in part]
+    assert parts["losses"]["agrees"]
+    assert max(parts["losses"]["differences"].values()) < 1e-5  # The same device.
+
+
+def test_a_part_that_fails_or_has_no_time_says_so(tmp_path):
+    code = "import sys; sys.exit('out of memory')"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
+    found = accelerator.result(process, 60)
+    assert found["not_measured"] == "exit code 1: out of memory"
+    accelerator.main([f"--out={tmp_path}", "--minutes=0", "--parts=stage1,stage2"])
+    text = (tmp_path / "accelerator-unknown.md").read_text()
+    assert "`stage1`: not measured: no time was left" in text
+
+
+def test_losses_that_differ_are_called_so():
+    cpu = {"tokenizer": [1.0, 2.0], "prior": [2.0, 2.0]}
+    found = {"tokenizer": [1.0, 2.1], "prior": [2.0, 2.0]}
+    part = accelerator.compare(found, cpu)
+    assert part["differences"]["tokenizer"] == pytest.approx(0.05)
+    assert not part["agrees"]
+    assert "DIFFER from" in accelerator._of_losses(part)
+
+
+def test_the_table_says_shares_and_ratios():
+    parts = {
+        "stage1": {"device": "X 1", "series_per_second": 10.0, "share_of_peak": 0.123},
+        "stage1-bfloat16": {"device": "X 1", "series_per_second": 15.0},
+    }
+    head = {
+        "command": "c",
+        "commit": "abc",
+        "date": "d",
+        "shape": "forda",
+        "seconds": 9,
+    }
+    text = accelerator.table({**head, "parts": parts})
+    assert "12.3%" in text
+    assert "bfloat16 is 1.50 times as fast" in text

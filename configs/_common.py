@@ -17,7 +17,7 @@ def make_config() -> ConfigDict:
     # Of products in both networks: 'float32', or 'bfloat16'. Weights, codebook,
     # statistics, norms, losses and the optimiser are float32 in any case.
     config.precision = "float32"
-    for add in (_data, _constraints, _evaluation, _tracking, _judges):
+    for add in (_data, _sample, _constraints, _evaluation, _tracking, _judges):
         add(config)
     return config
 
@@ -65,6 +65,15 @@ def _data(config: ConfigDict) -> None:
     config.data.missing_values = ""
     config.data.window = 0  # Cuts long series into windows, divided by time; 0: not.
     config.data.stride = -1  # Time points between windows; -1: window // 4.
+
+
+def _sample(config: ConfigDict) -> None:
+    """What is generated."""
+    config.sample = ConfigDict()
+    # 0: as many as the larger of TRAIN and TEST, at least 256.
+    config.sample.num_samples = 0
+    config.sample.class_conditional = True  # Class shares of TRAIN; False: none.
+    config.sample.batch_size = 256
 
 
 def _constraints(config: ConfigDict) -> None:

@@ -124,10 +124,6 @@ def _prior(config: ConfigDict) -> None:
     config.masking.corruption_rate = 0.0
     config.masking.label_smoothing = 0.0  # Share of a target spread over all codes.
 
-    config.sample = ConfigDict()
-    # 0: as many as the larger of TRAIN and TEST, at least 256.
-    config.sample.num_samples = 0
-    config.sample.class_conditional = True  # Class shares of TRAIN; False: none.
     # An order nearer to random than the published 4.0, and fewer tokens in the first
     # rounds than by a cosine: nearly as good as 20 rounds of a cosine (docs/results.md).
     config.sample.num_decode_steps = 10
@@ -135,7 +131,6 @@ def _prior(config: ConfigDict) -> None:
     config.sample.token_temperature = 1.0  # Noise on which token to draw.
     config.sample.schedule = "power:2.5"  # Masked after a round: masking.schedule.
     config.sample.guidance_scale = 1.0  # 1: off; above: more typical of the class.
-    config.sample.batch_size = 256
     # What tokens leave out is noise in samples, times the one of these with the least
     # FID to TRAIN (MiniRocket); (0.0,): none.
     config.sample.residual_scales = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -13,7 +13,10 @@ from ml_collections import ConfigDict
 from tests import lessons, tiny
 from tsgen_jax import checks, configs
 from tsgen_jax.configs import default
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators import make_recipe
 from tsgen_jax.models import vqvae
+from tsgen_jax.recipe import abstract_recipe
 from tsgen_jax.stages import tokenizer
 
 _FILES = sorted(
@@ -71,6 +74,10 @@ def test_config_takes_one_finite_step_in_both_stages(name, argument):
     """Its first block and layer; all of them take part in the case 'default'."""
     config = _load(name, argument)
     checks.check_config(config)
+    if config.generator != "ssl_vqvae":  # Steps: generators/test_every_generator.py.
+        shapes = abstract_recipe(make_recipe(config, DataInfo.of(tiny.make_dataset())))
+        assert jax.tree.leaves(shapes)
+        return
     if name != "default":
         config.tokenizer.num_res_blocks = config.prior.num_layers = 1
     dataset = tiny.make_dataset(length=32)

@@ -81,7 +81,7 @@ _SIGNED = {  # What: (change of members, which are then listed as right; words).
     "an absent section": (_set("prior", {}), "lacks prior"),
     "100,000 blocks": (_set("tokenizer.num_res_blocks", 10**5), "num_res_blocks"),
     "100,000 layers": (_set("prior.num_layers", 10**5), "num_layers"),
-    "100 layers": (_set("prior.num_layers", 100), "too few for prior.num_layers=100"),
+    "100 layers": (_set("prior.num_layers", 100), "too few for the 101 layers"),
     "a width of 10^18": (_set("prior.width", 10**18), "prior.width"),
     "a width of 400 digits": (_set("tokenizer.width", 10**400), "tokenizer.width"),
     "10^9 rounds": (_set("sample.num_decode_steps", 10**9), "num_decode_steps"),

@@ -10,29 +10,26 @@ from typing import Any
 from flax.traverse_util import flatten_dict, unflatten_dict
 from ml_collections import ConfigDict
 
-from tsgen_jax import checks
-from tsgen_jax.configs import default
+from tsgen_jax import checks, generators
 from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.data.info import DataInfo
 
-_OF_MODEL = (
-    "precision",
-    "stft",
-    "tokenizer",
-    "quantizer",
-    "prior",
-    "sample",
-    "inpaint",
-)
 _MAX_VALUES = 2**24  # Of a series, L x C.
 _MAX_CLASSES = 100_000
 
 
 def check(config: ConfigDict, info: DataInfo, where: str) -> None:
     """Raises ValueError, which says `where`, for a model that cannot be."""
-    known = flatten_dict(default.get_config().to_dict(), keep_empty_nodes=True, sep=".")
+    try:
+        own = generators.module_of(config).LIMITS
+    except Exception as error:  # Of any type: nothing in it is sure.
+        raise ValueError(f"{where}: config.json: {error}") from error
+    of_model = {"precision", *(name for each in own for name in each.needed)}
+    known = flatten_dict(
+        generators.default_config(config).to_dict(), keep_empty_nodes=True, sep="."
+    )
     flat = flatten_dict(config.to_dict(), keep_empty_nodes=True, sep=".")
-    lacks = [k for k in known if k not in flat and k.split(".")[0] in _OF_MODEL]
+    lacks = [k for k in known if k not in flat and k.split(".")[0] in of_model]
     if lacks:
         raise ValueError(
             f"The config of {where} is of another version of tsgen_jax: it lacks "
@@ -47,7 +44,8 @@ def check(config: ConfigDict, info: DataInfo, where: str) -> None:
     try:
         checks.check_config(whole, training=False)
         check_info(info)
-        checks.check_length(whole, info.length)
+        for each in own:
+            each.check_info(whole, info)
         constraints.make(whole.constraints, info)
     except Exception as error:  # Of any type: nothing in it is sure.
         said = str(error) or type(error).__name__
@@ -56,11 +54,11 @@ def check(config: ConfigDict, info: DataInfo, where: str) -> None:
 
 def check_depth(config: ConfigDict, num_weights: int, where: str) -> None:
     """Raises ValueError for more layers than a file has weights: they are not traced."""
-    layers, blocks = config.prior.num_layers, config.tokenizer.num_res_blocks
-    if layers + blocks > num_weights:
+    depth = sum(each.depth(config) for each in generators.module_of(config).LIMITS)
+    if depth > num_weights:
         raise ValueError(
-            f"{where} holds {num_weights} arrays of weights, too few for "
-            f"prior.num_layers={layers} and tokenizer.num_res_blocks={blocks}."
+            f"{where} holds {num_weights} arrays of weights, too few for the {depth} "
+            "layers that its config.json asks for."
         )
 
 

@@ -1,7 +1,8 @@
 """What generates series: a file per generator, see NAMES.
 
-Each has `make_recipe(config, info) -> Recipe` and says by `GENERATOR`, the class that
-it assembles, what it can do; `config.generator` names it.
+Each has `make_recipe(config, info) -> Recipe`; says by `GENERATOR`, the class that it
+assembles, what it can do, and by `LIMITS` which values of its config are right.
+`config.generator` names it; `configs/NAME.py` has its values.
 """
 
 import importlib
@@ -12,6 +13,8 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.recipe import CAPABILITIES, Recipe, can
+from tsgen_jax.runs import limits
+from tsgen_jax.suggest import did_you_mean
 
 NAMES = ("ssl_vqvae",)
 
@@ -27,12 +30,20 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
 
 def module_of(config: ConfigDict) -> ModuleType:
     """The file of `config.generator`; errors as of `make_recipe`."""
-    if config.generator not in NAMES:
+    name = limits.value_of(config, "generator")
+    if name not in NAMES:
         raise ValueError(
-            f"generator={config.generator!r} is not known; known are "
-            f"{', '.join(NAMES)}."
+            f"generator={name!r} is not known; known are {', '.join(NAMES)}."
+            f"{did_you_mean(name, NAMES)}"
         )
     return _module(config.generator)
+
+
+def default_config(config: ConfigDict) -> ConfigDict:
+    """What configs/NAME.py gives for `config.generator`: all keys that it can have."""
+    module_of(config)  # A name from a file is known before it is imported.
+    module = importlib.import_module(f"tsgen_jax.configs.{config.generator}")
+    return module.get_config()
 
 
 def that_can(capability: type) -> list[str]:

@@ -27,6 +27,7 @@ from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.judges import usable
 from tsgen_jax.models import vqvae
 from tsgen_jax.recipe import Fitted
+from tsgen_jax.runs import limits
 from tsgen_jax.sampling import residual
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, PyTree
@@ -241,3 +242,20 @@ def best(fids: dict[float, float]) -> float:
     if 0 in fids and fids[scale] > (1 - _MARGIN) * fids[0]:
         return 0.0
     return scale
+
+
+def _faults(config: ConfigDict) -> list[str]:
+    """What is wrong with `sample.residual_scales`."""
+    key = "sample.residual_scales"
+    scales = limits.value_of(config, key)
+    if not isinstance(scales, tuple | list) or not scales:
+        return [f"{key}={scales!r}: must be one number or more, such as (0.0,)"]
+    # NaN is not in it either.
+    wrong = [s for s in scales if type(s) not in (int, float) or not 0 <= s <= 2]
+    if wrong:
+        return [f"{key} has {wrong}: must be numbers in [0, 2]"]
+    twice = len(set(scales)) < len(scales)
+    return [f"{key}={tuple(scales)} names a scale twice"] if twice else []
+
+
+LIMITS = limits.Limits(faults=_faults)

@@ -13,9 +13,20 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise, token_programs, tokens
 from tsgen_jax.recipe import Recipe, Weights
-from tsgen_jax.stages import masked_prior, tokenizer
+from tsgen_jax.stages import (
+    masked_prior,
+    masked_prior_limits,
+    tokenizer,
+    tokenizer_limits,
+)
 
 GENERATOR = tokens.TokenGenerator
+LIMITS = (
+    tokenizer_limits.LIMITS,
+    masked_prior_limits.LIMITS,
+    token_programs.LIMITS,
+    residual_noise.LIMITS,
+)
 
 
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:

@@ -12,8 +12,9 @@ from tsgen_jax.evaluation.measures import likelihood
 from tsgen_jax.generators.batched import Batched
 from tsgen_jax.models import prior, vqvae
 from tsgen_jax.nn import conv
+from tsgen_jax.runs import limits
 from tsgen_jax.runtime import chunks
-from tsgen_jax.sampling import decode, guidance, inpaint, residual
+from tsgen_jax.sampling import decode, guidance, inpaint, mask_schedule, residual
 from tsgen_jax.stages import masked_prior as prior_task
 from tsgen_jax.types import Array, PyTree
 
@@ -173,3 +174,31 @@ class Programs:
 def _in_parts(fn: chunks.RowsFn) -> chunks.RowsFn:
     """`fn` of a batch, on the CPU so many rows after so many rows."""
     return chunks.in_chunks(fn) if conv.on_cpu() else fn
+
+
+def _faults(config: ConfigDict) -> list[str]:
+    """What is wrong with the schedules of decoding."""
+    found = []
+    for section in ("sample", "inpaint"):
+        key = f"{section}.schedule"
+        found += mask_schedule.faults(key, config[section].schedule, decoding=True)
+    return found
+
+
+LIMITS = limits.Limits(
+    ranges={
+        "sample.num_decode_steps": (1, 10_000),
+        "sample.choice_temperature": (0, limits.INFINITY),
+        "sample.token_temperature": (1e-6, limits.INFINITY),
+        "sample.guidance_scale": (0, limits.INFINITY),
+        "inpaint.keep_share": (1e-6, 1),
+        "inpaint.join_reach": (1e-6, limits.INFINITY),
+        "inpaint.residual_scale": (0, limits.INFINITY),
+        "inpaint.num_rounds": (1, 10_000),
+        "inpaint.num_decode_steps": (1, 10_000),
+        "inpaint.choice_temperature": (0, limits.INFINITY),
+        "inpaint.token_temperature": (1e-6, limits.INFINITY),
+    },
+    faults=_faults,
+    needed=("sample", "inpaint"),
+)

@@ -119,3 +119,14 @@ def training_mask(
     # A series without a masked token would teach nothing; r = 1 has measure zero.
     count = jnp.broadcast_to(jnp.maximum(count, 1), (batch_size,))
     return random_mask(key_mask, count, num_tokens)
+
+
+def faults(key: str, schedule: str, decoding: bool) -> list[str]:
+    """What is wrong with a schedule, the value of a key of the config, in sentences."""
+    try:
+        power(schedule)
+    except ValueError as error:
+        return [f"{key}: {error}"]
+    if decoding and schedule == "inverted":
+        return [f"{key}='inverted' is for training only: decoding masks less and less"]
+    return []

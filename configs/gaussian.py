@@ -1,0 +1,15 @@
+"""Independent series of a Gaussian with TRAIN's mean and covariance by class.
+
+Paper: none; the row "i.i.d. Gaussian" of every comparison.
+Command: python main.py --config=configs/gaussian.py
+Expected: trains nothing, samples in a second.
+"""
+
+from ml_collections import ConfigDict
+
+from tsgen_jax.configs import _floor
+
+
+def get_config(arg: str = "") -> ConfigDict:
+    """Values of a floor; takes no argument."""
+    return _floor.make_config("gaussian", arg).lock()

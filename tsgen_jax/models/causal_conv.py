@@ -28,6 +28,7 @@ class CausalConv(nn.Module):
     dilations: tuple[int, ...]  # One per layer.
     gated: bool  # WaveNet's units; else a TDNN's.
     dropout: float
+    linear: bool = False  # True: a TDNN without nonlinearities.
 
     def setup(self):
         """Layers."""
@@ -82,7 +83,8 @@ class CausalConv(nn.Module):
     def _layers(self, e, windows, train):
         if not self.gated:
             for i, fir in enumerate(self.fir):
-                e = self.drop(jnp.tanh(fir(windows(i, e))), train)
+                e = fir(windows(i, e))
+                e = self.drop(e if self.linear else jnp.tanh(e), train)
             return e
         total = 0
         for i, fir in enumerate(self.fir):

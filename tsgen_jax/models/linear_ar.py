@@ -107,12 +107,17 @@ def innovations(predictors: Predictors, x: np.ndarray) -> np.ndarray:
     """
     x = np.asarray(x, np.float64)
     top, new = len(predictors.errors) - 1, np.empty_like(x)
-    for t in range(x.shape[1]):
-        k = min(t, top)
-        past = x[:, t - k : t][:, ::-1]
-        error = x[:, t] - np.einsum("nkj,kij->ni", past, predictors.lags[k, :k])
+    length = x.shape[1]
+    for k in range(min(top + 1, length)):
+        # The last predictor serves all time points that are left.
+        end = length if k == top else k + 1
+        error = x[:, k:end].copy()
+        for i, a in enumerate(predictors.lags[k, :k], 1):
+            error -= x[:, k - i : end - i] @ a.T
         factor = np.linalg.cholesky(predictors.errors[k])
-        new[:, t] = scipy.linalg.solve_triangular(factor, error.T, lower=True).T
+        flat = error.reshape(-1, x.shape[2]).T
+        whitened = scipy.linalg.solve_triangular(factor, flat, lower=True).T
+        new[:, k:end] = whitened.reshape(error.shape)
     return new
 
 

@@ -5,6 +5,7 @@ from tests import tiny
 from tsgen_jax import checks
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
+from tsgen_jax.runs import presets
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,26 @@ def test_time_frequency_augmentations_need_longer_series():
     config = tiny.make_config(**{"augment.names": "tf_phase"})
     with pytest.raises(ValueError, match=r"tf_phase.*too short"):
         checks.check_dataset(config, tiny.make_dataset(length=16))
+
+
+@pytest.mark.parametrize(
+    ("preset", "key", "value", "message"),
+    [
+        ("noise", "noise.scale", -1.0, "at least 0"),
+        ("warp", "warp.min_scale", 3.0, "min_scale=3.0 is above warp.max_scale=2.0"),
+        ("block_bootstrap", "block_bootstrap.num_blocks", 0, r"in \[1"),
+        ("ar", "ar.kind", "arma", "known are yule_walker, gradient, tdnn"),
+        ("ar", "ar.level", "line", "known are curve, constant"),
+        ("ar", "ar.network.min_scale", 0.0, r"in \[1e-06"),
+        ("recurrent", "recurrent.cell", "rnn", "known are elman, jordan, mgu, gru"),
+        ("recurrent", "recurrent.label_drop_rate", 1.0, "never shows the network"),
+        ("wavenet", "wavenet.taps", 0, r"in \[1, 1000\]"),
+        ("transformer", "transformer.positions", "none", "sinusoidal, rotary"),
+        ("transformer", "transformer.head_width", 7, "head_width must be even"),
+    ],
+)
+def test_values_of_other_generators_are_refused_by_name(preset, key, value, message):
+    config = presets.load(preset)
+    config.update_from_flattened_dict({key: value})
+    with pytest.raises(ValueError, match=message):
+        checks.check_config(config)

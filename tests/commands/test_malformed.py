@@ -253,7 +253,7 @@ _CASES = {
         ["--layout=tall"],
         "known are '', wide, long, series",
     ),
-    "unknown config": ("a.csv", _wide(), ["--config=best"], "known are default, mul"),
+    "unknown config": ("a.csv", _wide(), ["--config=best"], "known are ar, block"),
     "unknown key": ("a.csv", _wide(), ["--set", "data.windw=3"], "Unknown key"),
     "a number that is none": (
         "a.csv",

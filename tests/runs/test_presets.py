@@ -22,7 +22,9 @@ def test_configs_by_name_and_file(tmp_path):
     with pytest.raises(ValueError, match="there is no file"):
         presets.load("nowhere.py")
     for name in ("nothing", "_published"):  # The latter is a part of others.
-        with pytest.raises(ValueError, match="known are default, multivariate, smoke"):
+        with pytest.raises(
+            ValueError, match="known are .*default, .*multivariate, .*smoke"
+        ):
             presets.load(name)
 
 

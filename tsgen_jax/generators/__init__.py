@@ -16,7 +16,18 @@ from tsgen_jax.recipe import CAPABILITIES, Recipe, can
 from tsgen_jax.runs import limits
 from tsgen_jax.suggest import did_you_mean
 
-NAMES = ("ssl_vqvae",)
+NAMES = (
+    "ssl_vqvae",
+    "resample",
+    "noise",
+    "warp",
+    "block_bootstrap",
+    "gaussian",
+    "ar",
+    "recurrent",
+    "wavenet",
+    "transformer",
+)
 
 
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:

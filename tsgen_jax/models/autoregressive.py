@@ -120,6 +120,13 @@ class Values(nn.Module):
         of = mixture.from_outputs(outputs, self.channels, self.min_scale)
         return mixture.draw(key, of, temperature)
 
+    def draw_given(
+        self, key: Array, outputs: Array, x: Array, observed: Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """As `mixture.draw_given`, of each time point."""
+        of = mixture.from_outputs(outputs, self.channels, self.min_scale)
+        return mixture.draw_given(key, of, x, observed)
+
 
 class Tokens(nn.Module):
     """Values in K bins per channel; the output is K logits for each channel.

@@ -73,3 +73,27 @@ def draw(key: Array, mixture: Mixture, temperature: float = 1.0) -> jax.Array:
         for a in (mixture.mean, mixture.scale)
     )
     return mean + temperature**0.5 * scale * jax.random.normal(key_noise, mean.shape)
+
+
+def draw_given(
+    key: Array, mixture: Mixture, x: Array, observed: Array
+) -> tuple[jax.Array, jax.Array]:
+    """Draws what is missing of a value, given its observed channels.
+
+    Args:
+        key: a key.
+        mixture: to draw from.
+        x: float [..., C]; anything where not observed.
+        observed: bool [..., C].
+
+    Returns:
+        log p(observed channels), [...]; and the value, `x` where observed, [..., C].
+    """
+    error = (x[..., None, :] - mixture.mean) / mixture.scale
+    each = -0.5 * (error**2 + _LOG_2PI) - jnp.log(mixture.scale)
+    weights = jax.nn.log_softmax(mixture.logits)
+    weights += jnp.where(observed[..., None, :], each, 0).sum(-1)
+    log_p = jax.nn.logsumexp(weights, axis=-1)
+    # Components are as probable as what was observed makes them.
+    drawn = draw(key, mixture._replace(logits=weights))
+    return log_p, jnp.where(observed, x, drawn)

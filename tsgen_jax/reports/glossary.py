@@ -152,6 +152,18 @@ ENTRIES = {
         "nats per token",
         "https://arxiv.org/abs/2202.04200",
     ),
+    "value_nll": Entry(
+        "Negative log-likelihood of TEST values, each given those before it and the "
+        "class; of scaled series.",
+        "nats per value",
+        "",
+    ),
+    "bin_nll": Entry(
+        "Negative log-likelihood of the bin of TEST values, each given those before it "
+        "and the class.",
+        "nats per value",
+        "",
+    ),
     "nll_bound": Entry(
         "Any-order bound: -log p(token map) / N is at most this; of the token map, not "
         "of the series.",

@@ -39,3 +39,23 @@ def log_normal(
     z = (np.asarray(x, np.float64) - mean) / deviation
     each = -0.5 * z**2 - np.log(deviation) - 0.5 * np.log(2 * np.pi)
     return np.nansum(each, axis=(1, 2))
+
+
+def log_slopes(scaler: AnyScaler, x: np.ndarray, scaled: np.ndarray) -> np.ndarray:
+    """Takes a log density of scaled series to original units.
+
+    Args:
+        scaler: from original units to those of networks.
+        x: series in original units, float [n, L, C]; NaN does not count.
+        scaled: the same scaled, float [n, L, C'].
+
+    Returns:
+        log |d scaled / d x| summed over the values of a series, float64 [n]; exact
+        where scaling is affine.
+    """
+    step = 1e-2
+    low, high = (
+        np.asarray(scaler.inverse(scaled + sign * step), np.float64) for sign in (-1, 1)
+    )
+    slope = np.maximum(np.abs(high - low) / (2 * step), np.finfo(np.float32).tiny)
+    return -np.where(np.isfinite(x), np.log(slope), 0).sum((1, 2))

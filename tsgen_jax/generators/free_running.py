@@ -1,0 +1,213 @@
+"""What generators of one autoregressive network share: they draw, rate, complete."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from ml_collections import ConfigDict
+
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.evaluation.measures import density
+from tsgen_jax.generators.batched import Batched, check_label
+from tsgen_jax.generators.drawn import Drawn
+from tsgen_jax.models import autoregressive, particles
+from tsgen_jax.recipe import Recipe
+from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits, value_of
+from tsgen_jax.stages import autoregressive as stage
+from tsgen_jax.types import Array
+
+
+def make_limits(section: str, ranges: dict, choices: dict | None = None) -> Limits:
+    """Limits of a network of real values, whose settings are `config.<section>`.
+
+    Args:
+        section: dotted.
+        ranges: of the trunk's settings.
+        choices: the same.
+    """
+    common = {
+        "width": (1, WIDEST),
+        "num_components": (1, 1000),
+        "min_scale": (1e-6, 1),
+        "num_places": (0, 1000),
+        "dropout": (0, 0.99),
+        "input_noise": (0, INFINITY),
+        "label_drop_rate": (0, 1),
+    }
+    own = {f"{section}.{name}": bound for name, bound in (common | ranges).items()}
+    return Limits(
+        choices={f"{section}.{k}": v for k, v in (choices or {}).items()},
+        ranges={
+            **own,
+            "sample.temperature": (1e-6, INFINITY),
+            "inpaint.num_particles": (1, 2**16),
+        },
+        faults=functools.partial(label_faults, section),
+        needed=("sample", "inpaint", section.partition(".")[0]),
+    )
+
+
+def label_faults(section: str, config: ConfigDict) -> list[str]:
+    """Classes that are asked for and never seen, or the other way round."""
+    key = f"{section}.label_drop_rate"
+    rate = value_of(config, key)
+    if not config.sample.class_conditional and rate == 0:
+        return [
+            f"{key}=0 never trains the network without a class, which "
+            "sample.class_conditional=False needs: set it above 0"
+        ]
+    if config.sample.class_conditional and rate == 1:
+        return [
+            f"{key}=1 never shows the network a class: set "
+            "sample.class_conditional=False, or the rate below 1"
+        ]
+    return []
+
+
+def make_network(
+    trunk, settings: ConfigDict, info: DataInfo, fixed_scale: bool = False
+) -> autoregressive.Values:
+    """The network of real values around a trunk; fields of `settings` by name."""
+    names = ("width", "num_components", "min_scale", "num_places")
+    return autoregressive.Values(
+        trunk=trunk,
+        length=info.length,
+        channels=info.scaled_channels,
+        num_classes=info.num_classes,
+        fixed_scale=fixed_scale,
+        **{name: settings[name] for name in names},
+    )
+
+
+def make_recipe(
+    config: ConfigDict,
+    info: DataInfo,
+    network: autoregressive.Values,
+    settings: ConfigDict,
+    about: str,
+) -> Recipe:
+    """The recipe of a network of real values.
+
+    Args:
+        config: sections `sample`, `inpaint` and `evaluation` are read.
+        info: of the series.
+        network: from `make_network`.
+        settings: the generator's own; `input_noise` and `label_drop_rate` are read.
+        about: one sentence.
+    """
+    shape = info.length, info.scaled_channels
+    temperature = config.sample.temperature
+
+    def disturb(key, x):
+        # Of the size of its own errors: relative to what changes in one step.
+        change = jnp.sqrt((jnp.diff(x, axis=1) ** 2).mean((0, 1), keepdims=True))
+        return x + settings.input_noise * change * jax.random.normal(key, x.shape)
+
+    @jax.jit
+    def draw(key, weights, label):
+        params = weights[stage.NAME]
+        return autoregressive.free_run(
+            network, params, key, label, info.length, temperature
+        )
+
+    @jax.jit
+    def log_prob(weights, batch):
+        of, x = {"params": weights[stage.NAME]}, batch["x"]
+        out = network.apply(of, x, batch["label"], train=False)
+        return network.log_prob(out, x, batch["observed"])
+
+    @functools.partial(jax.jit, static_argnames="num")
+    def complete(key, weights, x, observed, label, num):
+        params = weights[stage.NAME]
+        return particles.complete(network, params, key, x, observed, label, num)
+
+    batched = Batched(info, config.sample.batch_size)
+    trained = stage.make_stage(
+        network,
+        shape,
+        num_classes=info.num_classes,
+        disturb=disturb,
+        label_drop_rate=settings.label_drop_rate,
+        batch_size=config.evaluation.batch_size,
+        sections=(config.generator, "evaluation"),
+    )
+    return Recipe(
+        stages=(trained,),
+        assemble=lambda weights: FreeRunning(
+            batched,
+            draw,
+            weights,
+            log_prob=log_prob,
+            complete=complete,
+            num_particles=config.inpaint.num_particles,
+        ),
+        settings=("sample", "inpaint"),
+        about=about,
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class FreeRunning(Drawn):
+    """Draws, rates and completes series; `Rates`, `Inpaints`, `Traceable`.
+
+    Attributes:
+        log_prob: jitted, of the recipe: (weights, {'x', 'label', 'observed'}) ->
+            log p of every time point of scaled series, [B, L].
+        complete: jitted, of the recipe: as `particles.complete`, less the network.
+        num_particles: of a series with values observed after missing ones.
+    """
+
+    log_prob: jax.stages.Wrapped
+    complete: jax.stages.Wrapped
+    num_particles: int
+    rates = "scaled series, exactly: the sum over time of log p(x_t | before, class)"
+
+    def log_likelihood(
+        self, key: Array, x: Array, label: Array, num_draws: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """log p of scaled series, nats float64 [n], and errors of 0."""
+        del key, num_draws
+        value = self._rate(x, label)[1]
+        return value, np.zeros(len(value))
+
+    def log_density(
+        self, key: Array, x: Array, label: Array, num_draws: int = 1
+    ) -> np.ndarray:
+        """log p of series in original units, nats float64 [n]."""
+        del key, num_draws
+        scaled, value = self._rate(x, label)
+        return value + density.log_slopes(self.info.scaler, x, scaled)
+
+    def _rate(self, x, label):
+        """Scaled series, and log p of them; where a series ends is not rated."""
+        scaled = self.info.scaler.transform(x)
+        seen = np.isfinite(x)
+        extra = scaled.shape[-1] - seen.shape[-1]
+        rows = {
+            "x": scaled,
+            "label": check_label(label, self.info.num_classes),
+            "observed": np.pad(seen, ((0, 0), (0, 0), (0, extra))),
+        }
+        each = self.batched.map(
+            lambda _, batch: self.log_prob(self.weights, batch), rows, "log-likelihood"
+        )
+        return scaled, each.astype(np.float64).sum(1)
+
+    def inpaint(
+        self, key: Array, x: Array, observed: Array, label: Array, num: int
+    ) -> np.ndarray:
+        """Draws what is missing: a forecast exactly, other gaps by particles."""
+
+        def draw(key, x, observed, label):
+            # Nothing comes after a gap: every draw is as good as any other.
+            ends = not (observed[:, 1:] & ~observed[:, :-1]).any()
+            count = 1 if ends else self.num_particles
+            return self.complete(key, self.weights, x, observed, label, num=count)
+
+        return self.batched.inpaint(key, x, observed, label, num, draw)
+
+    def outpainting(self) -> "FreeRunning":
+        """The same: what it drew counts as what was given."""
+        return self

@@ -246,7 +246,7 @@ _QUICK = {
 }
 
 
-def _page(config, dataset, generator, samples, judged, workdir):
+def _page(config, dataset, recipe, generator, samples, judged, workdir):
     """Instead of a report, whose figures take seconds."""
     pathlib.Path(workdir, "report.html").write_text(config.name)
 

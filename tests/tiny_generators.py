@@ -1,0 +1,58 @@
+"""Every generator at a size that tests can train: a name -> changes of its config.
+
+A new generator adds its line here; `test_every_generator.py` does the rest.
+"""
+
+import importlib
+
+from ml_collections import ConfigDict
+
+_STEPS = {
+    "num_steps": 4,
+    "batch_size": 8,
+    "log_every": 2,
+    "eval_every": 2,
+    "checkpoint_every": 2,
+    "warmup_steps": 1,
+}
+_COMMON = {
+    "num_devices": 1,  # With eight, saving is slow under key-reuse checks.
+    "sample.num_samples": 8,
+    "sample.batch_size": 8,
+    "evaluation.batch_size": 8,
+    "evaluation.judges": "fcn",  # MiniRocket compiles for long.
+    "evaluation.num_mask_draws": 2,
+    "evaluation.num_draws": 4,
+    "evaluation.num_dtw": 0,
+    "judge.widths": (8, 16, 8),
+    "train.judge.num_steps": 4,
+    "train.discriminator.num_steps": 4,
+    "train.predictor.num_steps": 4,
+}
+TINY = {
+    "ssl_vqvae": {
+        "ssl.method": "none",
+        "tokenizer.width": 8,
+        "tokenizer.num_res_blocks": 1,
+        "quantizer.num_codes": 8,
+        "prior.width": 16,
+        "prior.num_layers": 1,
+        "prior.head_width": 8,
+        "sample.num_decode_steps": 3,
+        "sample.residual_scales": (0.5,),
+        "inpaint.num_decode_steps": 3,
+    },
+}
+
+
+def make_config(name: str, **changes) -> ConfigDict:
+    """The config of a generator, tiny; `changes` by dotted key.
+
+    Every stage of the generator itself takes a few steps.
+    """
+    config = importlib.import_module(f"tsgen_jax.configs.{name}").get_config()
+    config.update_from_flattened_dict(_COMMON | TINY[name])
+    for stage in set(config.train) - {"judge", "discriminator", "predictor", "ts2vec"}:
+        config.train[stage].update(_STEPS)
+    config.update_from_flattened_dict(changes)
+    return config

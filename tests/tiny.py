@@ -37,11 +37,13 @@ def make_config(method: str = "vibcreg", **changes) -> ConfigDict:
     return config
 
 
-def make_dataset(length: int = 24, channels: int = 1, num_classes: int = 2) -> Dataset:
-    """Synthetic series of a few classes, 24 to train on."""
+def make_dataset(
+    length: int = 24, channels: int = 1, num_classes: int = 2, num_series: int = 32
+) -> Dataset:
+    """Synthetic series of a few classes, a quarter of them for validation."""
     raw = synthetic.make_shapes(
         seed=0,
-        num_series=32,
+        num_series=num_series,
         length=length,
         num_channels=channels,
         num_classes=num_classes,

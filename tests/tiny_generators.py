@@ -17,7 +17,7 @@ _STEPS = {
 }
 _COMMON = {
     "num_devices": 1,  # With eight, saving is slow under key-reuse checks.
-    "sample.num_samples": 8,
+    "sample.num_samples": 12,  # Post-hoc scores need ten.
     "sample.batch_size": 8,
     "evaluation.batch_size": 8,
     "evaluation.judges": "fcn",  # MiniRocket compiles for long.
@@ -30,6 +30,14 @@ _COMMON = {
     "train.predictor.num_steps": 4,
 }
 TINY = {
+    "ddpm": {
+        "denoiser.width": 16,
+        "denoiser.num_heads": 2,
+        "denoiser.num_layers": 1,
+        "sample.num_steps": 3,
+        "inpaint.num_steps": 3,
+        "inpaint.num_repeats": 2,
+    },
     "ssl_vqvae": {
         "ssl.method": "none",
         "tokenizer.width": 8,
@@ -51,7 +59,7 @@ def make_config(name: str, **changes) -> ConfigDict:
     Every stage of the generator itself takes a few steps.
     """
     config = importlib.import_module(f"tsgen_jax.configs.{name}").get_config()
-    config.update_from_flattened_dict(_COMMON | TINY[name])
+    config.update_from_flattened_dict(_COMMON | TINY.get(name, {}))
     for stage in set(config.train) - {"judge", "discriminator", "predictor", "ts2vec"}:
         config.train[stage].update(_STEPS)
     config.update_from_flattened_dict(changes)

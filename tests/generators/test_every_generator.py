@@ -40,7 +40,7 @@ def made(request, tmp_path_factory) -> _Made:
     """A trained run of one generator, seed 1."""
     name = request.param
     config = tiny_generators.make_config(name, seed=1)
-    dataset = tiny.make_dataset(channels=2)
+    dataset = tiny.make_dataset(channels=2, num_series=48)
     workdir = str(tmp_path_factory.mktemp(name) / "run")
     pipeline.run(config, workdir, dataset, evaluate=False)
     of = generators.make_recipe(config, DataInfo.of(dataset))

@@ -16,7 +16,7 @@ def make_config(name: str) -> ConfigDict:
     # that fits what was observed is kept.
     config.inpaint.num_particles = 64
     config.train.network = _common.make_train(num_steps=1000, batch_size=64)
-    config.train.network.learning_rate = 2e-3
+    config.train.network.learning_rate = 1e-3
     config.train.network.ema_decay = 0.99
     config.train.network.log_every = 50
     return config
@@ -28,10 +28,10 @@ def make_values() -> ConfigDict:
     settings.width = 64  # Of every layer.
     settings.num_components = 5  # Gaussians of the mixture.
     settings.min_scale = 0.01  # Least deviation of one, in those of TRAIN.
-    settings.num_places = 4  # Numbers that say where in the series; 0: not said.
+    settings.num_places = 8  # Numbers that say where in the series; 0: not said.
     settings.dropout = 0.2
     # Noise on what the network sees in training, not on its targets: its deviation in
     # root mean squares of the change from one time point to the next.
-    settings.input_noise = 0.5
+    settings.input_noise = 1.0
     settings.label_drop_rate = 0.1  # Series trained without their class.
     return settings

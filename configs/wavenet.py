@@ -15,8 +15,8 @@ def get_config(arg: str = "") -> ConfigDict:
         raise ValueError(f"configs/wavenet.py takes no argument, got {arg!r}.")
     config = _autoregressive.make_config("wavenet")
     config.wavenet = _autoregressive.make_values()
-    config.wavenet.width = 48
+    config.wavenet.width = 32
     config.wavenet.taps = 2  # Of every filter.
-    config.wavenet.num_layers = 6  # Of a stack; dilations 1, 2, 4, ...
+    config.wavenet.num_layers = 5  # Of a stack; dilations 1, 2, 4, ...
     config.wavenet.num_stacks = 1
     return config.lock()

@@ -15,6 +15,8 @@ from tsgen_jax.nn.dense import Dense
 from tsgen_jax.sampling import categorical
 from tsgen_jax.types import Array, PyTree
 
+_SPEED = 10.0  # Of the logits of distances, which have a long way to go from 0.
+
 
 def places(length: int, num: int) -> np.ndarray:
     """Cosines of up to `num` half periods a series, float32 [length, num]."""
@@ -132,7 +134,9 @@ class Tokens(nn.Module):
     """Values in K bins per channel; the output is K logits for each channel.
 
     Channels of a time point are independent, given those before. Methods as of
-    `Values`, on int [..., C] in [0, K]; K stands before a series.
+    `Values`, on int [..., C] in [0, K]; K stands before a series. That bins have an
+    order is told by their number as an input, and by logits of the distance to the bin
+    before, which are the same for all bins.
     """
 
     trunk: nn.Module
@@ -146,7 +150,10 @@ class Tokens(nn.Module):
         # One table for all channels: channel c begins at c (K + 1).
         self.table = nn.Embed(self.channels * (self.num_bins + 1), self.width)
         self.classes = nn.Embed(self.num_classes + 1, self.width)
+        self.order = Dense(self.width, use_bias=False)
         self.leave = Dense(self.channels * self.num_bins)
+        shape = self.channels, 2 * self.num_bins
+        self.near = self.param("near", nn.initializers.zeros, shape)
 
     def first(self, batch: int) -> jax.Array:
         """What stands before a series: K."""
@@ -163,22 +170,28 @@ class Tokens(nn.Module):
         shown = x if shown is None else shown
         before = jnp.concatenate([self.first(len(x))[:, None], shown[:, :-1]], axis=1)
         h = self.trunk(self._input(before, label[:, None]), train)
-        return self._output(h)
+        return self._output(h, before)
 
     def step(
         self, carry: PyTree, before: Array, t: Array, label: Array
     ) -> tuple[PyTree, jax.Array]:
         """The same of time point t alone; before [B, C] -> logits [B, C, K]."""
         carry, h = self.trunk.step(carry, self._input(before, label), t)
-        return carry, self._output(h)
+        return carry, self._output(h, before)
 
     def _input(self, before, label):
         offset = jnp.arange(self.channels) * (self.num_bins + 1)
         offset = offset.reshape((1,) * (before.ndim - 1) + (-1,))
-        return self.table(before + offset).sum(-2) + self.classes(label)
+        number = self.order(before / self.num_bins - 0.5)
+        return self.table(before + offset).sum(-2) + number + self.classes(label)
 
-    def _output(self, h):
-        return self.leave(h).reshape(*h.shape[:-1], self.channels, self.num_bins)
+    def _output(self, h, before):
+        num = self.num_bins
+        logits = self.leave(h).reshape(*h.shape[:-1], self.channels, num)
+        bins = jnp.arange(num).reshape((1,) * before.ndim + (-1,))
+        channel = jnp.arange(self.channels).reshape((1,) * (before.ndim - 1) + (-1, 1))
+        near = _SPEED * self.near[channel, bins - before[..., None] + num]
+        return logits + jnp.where(before[..., None] < num, near, 0)
 
     def log_prob(self, outputs: Array, x: Array, observed: Array | None) -> jax.Array:
         """log p of each time point's tokens, [B, L, C, K], int [B, L, C] -> [B, L]."""

@@ -75,7 +75,7 @@ class CausalConv(nn.Module):
         def windows(layer, e):
             queue = jnp.concatenate([carry[layer], e[:, None]], axis=1)
             queues.append(queue[:, 1:])
-            return queue[:, :: self.dilations[layer]].reshape(len(e), -1)
+            return queue[:, :: self.dilations[layer]].reshape(e.shape[0], -1)
 
         out = self._layers(e, windows, False)
         return queues, out

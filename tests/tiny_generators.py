@@ -30,6 +30,20 @@ _COMMON = {
     "train.predictor.num_steps": 4,
 }
 TINY = {
+    "ar": {"ar.max_order": 4, "ar.num_residuals": 32},
+    "recurrent": {"recurrent.width": 8, "inpaint.num_particles": 4},
+    "transformer": {
+        "transformer.width": 8,
+        "transformer.num_layers": 1,
+        "transformer.num_heads": 2,
+        "transformer.head_width": 4,
+        "transformer.num_bins": 8,
+    },
+    "wavenet": {
+        "wavenet.width": 8,
+        "wavenet.num_layers": 2,
+        "inpaint.num_particles": 4,
+    },
     "ddpm": {
         "denoiser.width": 16,
         "denoiser.num_heads": 2,

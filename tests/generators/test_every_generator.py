@@ -226,7 +226,7 @@ def test_it_is_judged_by_all_groups(made, monkeypatch):
         page = lambda *_: os.makedirs(figures, exist_ok=True)  # noqa: E731
         monkeypatch.setattr(pipeline.run_report, "write", page)
     metrics = pipeline.run(made.config, made.workdir, made.dataset)
-    names = {"fid_fcn", "cas_fcn", "discriminative_score", "share_closer_to_train"}
+    names = {"fid_fcn", "cas_fcn", "discriminative_score_gru", "share_closer_to_train"}
     assert names <= {*metrics}
     assert all(np.isfinite(v) for v in metrics.values() if v is not None)
     report = os.path.join(made.workdir, "report.html")

@@ -206,8 +206,8 @@ def _main(*arguments):
             ["--config=configs/smoke.py", "--config.data.nam=x"],
             "Did you mean 'data.name'? Known there: array_layout, channels",
         ),
-        (["--config=configs/smoke.py", "--config.seed=x"], "invalid literal"),
-        (["--config=configs/smoke.py", "--config.seed.x=1"], "no keys below"),
+        (["--config=configs/smoke.py", "--config.seed=x"], "it must be like 0"),
+        (["--config=configs/smoke.py", "--config.seed.x=1"], "Unknown key 'seed.x'"),
         (
             ["--config=configs/ssl_vqvae.py:simclr"],
             "barlow_twins, byol, vibcreg, vicreg",

@@ -80,7 +80,7 @@ def test_parameters_reach_the_config_by_name_and_by_key(trained, x):
     assert "num_codes=16" in repr(made)
     with pytest.raises(ValueError, match="Invalid parameter 'step'"):
         made.set_params(step=1)
-    with pytest.raises(ValueError, match="unknown key 'prior.heads'"):
+    with pytest.raises(ValueError, match="Unknown key 'prior.heads'"):
         made.set_params(prior__heads=1)
     twice = tsgen_jax.TimeSeriesGenerator(seed=1, changes={"seed": 2})
     with pytest.raises(ValueError, match=r"seed and changes\['seed'\] are the same"):

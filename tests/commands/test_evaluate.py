@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from aeon.datasets import load_gunpoint
+from ml_collections import ConfigDict
 
 from tests import console
 from tsgen_jax.commands import settings
+from tsgen_jax.runs.config import override
 
 _QUICK = (
     "evaluation.scores=fidelity+privacy",
@@ -91,6 +93,13 @@ def test_a_directory_of_other_things_is_left_alone(files, quick, monkeypatch, ca
     assert "nothing is overwritten" in capsys.readouterr().err
 
 
-def test_values_are_literals_or_words():
-    found = settings.parse_set(["a.b=3", "c=(1, 2)", "d=fcn+x", "e=''"])
-    assert found == {"a.b": 3, "c": (1, 2), "d": "fcn+x", "e": ""}
+def test_values_are_read_as_what_they_replace():
+    config = ConfigDict({"a": {"b": 1}, "c": (0,), "d": "", "e": "x", "f": False})
+    said = ["a.b=3", "c=(1, 2)", "d=007", "e=''", "f=true"]
+    override(config, settings.parse_set(said), tuple(config))
+    found = {"a": {"b": 3}, "c": (1, 2), "d": "007", "e": "", "f": True}
+    assert config.to_dict() == found
+    with pytest.raises(ValueError, match=r"a.b='many': it must be like 3"):
+        override(config, settings.parse_set(["a.b=many"]), tuple(config))
+    with pytest.raises(ValueError, match="--set d: write KEY=VALUE"):
+        settings.parse_set(["d"])

@@ -24,6 +24,7 @@ from tsgen_jax.data.series import SeriesSet, warning, without_end
 from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import Reading
 from tsgen_jax.runs import presets
+from tsgen_jax.runs.config import override
 
 _ONE_CLASS = "0"
 _DEFAULT = "ssl_vqvae"
@@ -128,21 +129,10 @@ def make_config(
     config = copy.deepcopy(config)
     changes = dict(changes or {})
     config.data.name = changes.pop("data.name", name)
-    for key, value in changes.items():
-        section = config
-        for part in key.split("."):
-            if not hasattr(section, "keys") or part not in section:
-                known = sorted(section) if hasattr(section, "keys") else []
-                raise ValueError(
-                    f"changes: unknown key {key!r}; known there: "
-                    f"{', '.join(known) or 'none'}."
-                )
-            section = section[part]
-        value = value.item() if isinstance(value, np.generic) else value
-        try:
-            config.update_from_flattened_dict({key: value})
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"changes: {key}={value!r}: {error}") from error
+    try:
+        override(config, changes, tuple(config))
+    except ValueError as error:
+        raise ValueError(f"changes: {error}") from error
     return config
 
 

@@ -114,7 +114,7 @@ def _change(config: ConfigDict, settings: dict[str, Any]) -> None:
         return
     override(config, settings, SETTINGS)
     checks.check_config(config, training=False)
-    scales = settings.get(_SCALES, (0.0,))
+    scales = config.sample.residual_scales if _SCALES in settings else (0.0,)
     if len(scales) != 1:
         raise ValueError(
             f"{_SCALES}={tuple(scales)}: a trained model takes one scale, "

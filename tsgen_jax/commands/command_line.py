@@ -8,9 +8,9 @@ from absl import flags
 
 from tsgen_jax.commands import config_comments, lists
 from tsgen_jax.commands.flag_names import FlagNames
-from tsgen_jax.runs.config import keys
+from tsgen_jax.runs.config import keys, override
+from tsgen_jax.runs.config import parse as parse_pairs
 from tsgen_jax.runtime import version
-from tsgen_jax.suggest import did_you_mean
 
 NAMES = FlagNames({}, "--config.", ())  # What main.py calls keys of the config.
 _WIDTH, _COLUMN = 110, 46
@@ -60,37 +60,38 @@ def _help(config, argv: list[str]) -> None:
     sys.exit(0)
 
 
-def _explain(config, argv: list[str], error: Exception) -> str:
-    """What is wrong with the command line; lists the known keys beside a bad one."""
+def _explain(argv: list[str], error: Exception) -> str:
+    """What is wrong with the command line."""
     text = str(error.args[0] if error.args else error).strip().splitlines()[-1]
     if isinstance(error, OSError):
         named = [a for a in argv if a.startswith("--config=")]
         return f"The config file did not load: {' '.join(named)} ({text})"
-    # Again without the overrides, which the config flag reads from sys.argv.
-    flags.FLAGS.unparse_flags()
-    sys.argv = [a for a in argv if not a.startswith("--config.")]
-    try:
-        flags.FLAGS(sys.argv)
-        for arg in argv:
-            if config.value is None:
-                return f"Which config? For example: {_EXAMPLE}"
-            section, path = config.value, arg.partition("=")[0].split(".")
-            for key in path[1:] if path[0] == "--config" else ():
-                if not hasattr(section, "keys"):
-                    return f"{arg}: no keys below this; it is {section!r}."
-                if key not in section:
-                    known = ", ".join(sorted(section))
-                    name = arg.partition("=")[0].removeprefix("--config.")
-                    hint = did_you_mean(name, keys(config.value))
-                    return f"Unknown key {key!r} in {arg}.{hint} Known there: {known}."
-                section = section[key]
-    except _FLAG_ERRORS:
-        pass  # The config itself is at fault; `text` says how.
     return text
+
+
+def _overrides(argv: list[str]) -> tuple[list[str], list[str]]:
+    """The command line without --config.KEY=VALUE, and KEY=VALUE of each.
+
+    A value may also follow as the next word; without one it is True.
+    """
+    rest, pairs, words = [], [], list(argv)
+    while words:
+        word = words.pop(0)
+        if not word.startswith(NAMES.prefix):
+            rest.append(word)
+            continue
+        pair = word.removeprefix(NAMES.prefix)
+        if "=" not in pair:
+            follows = words and not words[0].startswith("--")
+            pair = f"{pair}={words.pop(0) if follows else True}"
+        pairs.append(pair)
+    return rest, pairs
 
 
 def parse(config, usage: str, argv: list[str]) -> list[str]:
     """Parses flags; a bad one ends in words and exit code 2, not in a traceback.
+
+    Values are changed by `runs.config.override`, as by --set of `tsgen`.
 
     Args:
         config: what `config_flags.DEFINE_config_file` returned.
@@ -100,6 +101,8 @@ def parse(config, usage: str, argv: list[str]) -> list[str]:
     Returns:
         What is left of it.
     """
+    argv, pairs = _overrides(argv)
+    sys.argv = argv  # Which the config flag reads as well.
     try:
         if "--version" in argv:
             print(version.describe())
@@ -110,8 +113,9 @@ def parse(config, usage: str, argv: list[str]) -> list[str]:
         rest = flags.FLAGS(argv)
         if config.value is None:
             raise flags.Error("Which config? For example: " + _EXAMPLE)
-        config.value.name  # noqa: B018 - a file that did not load says so here.
+        changes = parse_pairs(pairs, NAMES.prefix)
+        override(config.value, changes, tuple(config.value))
     except _FLAG_ERRORS as error:
-        print(f"main.py: {_explain(config, argv, error)}\nTry --help.", file=sys.stderr)
+        print(f"main.py: {_explain(argv, error)}\nTry --help.", file=sys.stderr)
         sys.exit(2)
     return rest

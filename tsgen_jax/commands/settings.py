@@ -1,7 +1,6 @@
 """Arguments that several subcommands share."""
 
 import argparse
-import ast
 import os
 from typing import Any
 
@@ -203,21 +202,14 @@ def add_seed(parser: argparse.ArgumentParser, of: str, key: str | None) -> None:
 
 
 def parse_set(pairs: list[str]) -> dict[str, Any]:
-    """KEY=VALUE texts as a dict; values are Python literals, else words.
+    """KEY=VALUE texts of --set as changes for `runs.config.override`.
 
     Raises:
         ValueError: no '=' in a text.
     """
-    changes = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise ValueError(f"--set {pair}: write KEY=VALUE.")
-        try:
-            changes[key] = ast.literal_eval(value)
-        except (SyntaxError, ValueError):
-            changes[key] = value
-    return changes
+    from tsgen_jax.runs import config
+
+    return config.parse(pairs, "--set ")
 
 
 def default_config(args: argparse.Namespace, changes: dict[str, Any]):

@@ -36,6 +36,8 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.train.discriminator.num_steps = 2000
     config.train.predictor.num_steps = 5000
     config.evaluation.cas_min_series = 1000
+    config.train.tokenizer.batch_size = 128
+    config.train.prior.batch_size = 256
     for train in (config.train.tokenizer, config.train.prior):
         train.num_epochs = 1000
         train.learning_rate = 1e-3

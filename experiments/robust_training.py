@@ -100,6 +100,9 @@ class Cell:
         held_out = {"x_test": dataset.x_valid, "y_test": dataset.y_valid}
         self.dataset = dataset = dataclasses.replace(dataset, **held_out)
         self.workdir = os.path.join(args.workdir, f"{name}-{seed}")
+        own = ("--workdir", args.workdir, "--out", args.out)  # Of this machine.
+        said = " ".join(word for word in sys.argv[1:] if word not in own)
+        said = said.replace(args.data_root, "UCR") if args.data_root else said
         self.facts = {
             "set": name,
             "seed": seed,
@@ -107,7 +110,7 @@ class Cell:
             "held_out": len(dataset.x_valid),
             "commit": provenance.now()["commit"],
             "cpu": cpu_model(),
-            "command": f"python experiments/robust_training.py {' '.join(sys.argv[1:])}",
+            "command": f"python experiments/{pathlib.Path(sys.argv[0]).name} {said}",
         }
         self.out = args.out
         train = fcn.whole_train(dataset)[0]

@@ -26,6 +26,11 @@ from tsgen_jax.runs import presets
         ("data.split", "mine", "archive, resplit"),
         ("data.missing", "zero", "error, interpolate"),
         ("train.prior.select", "first", "best, last"),
+        (
+            "train.prior.patience",
+            3,
+            "3 evaluations after the best: set train.prior.sel",
+        ),
         ("train.tokenizer.learning_rate", 0.0, "at least"),
         ("train.tokenizer.learning_rate", float("nan"), "at least"),
         ("quantizer.decay", 1.0, r"in \[0"),

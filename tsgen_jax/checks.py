@@ -126,6 +126,13 @@ def _contradictions(config: ConfigDict) -> list[str]:
             f"num_devices={config.num_devices}: {jax.device_count()} are there; 0 "
             "uses all"
         )
+    faults += [
+        f"train.{name}.patience={train.patience} with train.{name}.select='last' keeps "
+        f"weights from {train.patience} evaluations after the best: set "
+        f"train.{name}.select='best'"
+        for name, train in config.train.items()
+        if train.patience > 0 and train.select == "last"
+    ]
     return faults
 
 

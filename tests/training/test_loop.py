@@ -61,6 +61,7 @@ def _settings(**changes):
     settings.update(
         {"batch_size": 8, "num_steps": 30, "log_every": 3, "eval_every": 10}
         | {"checkpoint_every": 7, "warmup_steps": 2, "learning_rate": 0.05}
+        | {"select": "best"}
         | changes
     )
     return settings

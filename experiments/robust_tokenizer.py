@@ -8,6 +8,7 @@ averaged network (passes over TRAIN), and with codes from such passes as well.
 """
 
 import copy
+import dataclasses
 import json
 import pathlib
 import sys
@@ -22,9 +23,11 @@ sys.path.insert(0, str(ROOT))
 from experiments.robust_training import Cell, averages_of, parse, train  # noqa: E402
 from tsgen_jax.models import vqvae  # noqa: E402
 from tsgen_jax.recipe import part_of  # noqa: E402
+from tsgen_jax.runs import seeds  # noqa: E402
 from tsgen_jax.runs.config import override  # noqa: E402
 from tsgen_jax.runtime import compilation_cache  # noqa: E402
 from tsgen_jax.stages import tokenizer  # noqa: E402
+from tsgen_jax.training import train_recipe  # noqa: E402
 
 _PASSES = 50  # Running statistics move by a tenth each.
 
@@ -61,12 +64,30 @@ def compare_tokenizers(cell: Cell, changes: dict) -> None:
 
         return jax.lax.fori_loop(0, _PASSES, one, weights)
 
-    for step, state, rows in train(cell, config, stage, {}):
+    valid = stage.rows(part_of(cell.dataset, "valid"), {}, False)
+
+    def judge(weights, facts, with_fid):
+        loss = stage.evaluate(weights, valid)
+        mse = float(loss["reconstruction_mse"])
+        facts = {"stage": "tokenizer", **facts, "mse": mse, "loss": float(loss["loss"])}
+        if with_fid:
+            facts |= cell.fid(inverse(reconstruct(weights, x)))
+        cell.write(facts)
+
+    recipe = cell.recipe(cell.config)
+    recipe = dataclasses.replace(recipe, stages=recipe.stages[:1])
+    run = seeds.SeedRun(cell.config, cell.workdir, "")
+    base = train_recipe.train_recipe(recipe, [run], cell.dataset)[0]["tokenizer"]
+    left = {"weights": "raw", "statistics": "statistics of training"}
+    judge(base, {"changes": {}, **left, "step": "last"}, True)
+    if not changes:
+        return
+    for step, state, _ in train(cell, config, stage, {}):
         kinds = {"raw": state.params, **averages_of(state.opt_state)}
         num_steps = config.train.tokenizer.num_steps
         if step not in (num_steps // 2, num_steps):
             continue
-        few = jnp.asarray(rows[0]["x"][:256])
+        few = jnp.asarray(part_of(cell.dataset, "train").x[:256])
         for kind, params in kinds.items():
             plain = stage.export(params, state.model_state)
             variants = {"statistics of training": plain}
@@ -74,14 +95,8 @@ def compare_tokenizers(cell: Cell, changes: dict) -> None:
                 variants["statistics anew"] = settle(plain, few, False)
                 variants["statistics and codes anew"] = settle(plain, few, True)
             for how, weights in variants.items():
-                loss = stage.evaluate(weights, rows[1])
-                facts = {"stage": "tokenizer", "changes": changes, "weights": kind}
-                facts |= {"statistics": how, "step": step}
-                mse = float(loss["reconstruction_mse"])
-                facts |= {"mse": mse, "loss": float(loss["loss"])}
-                if step == num_steps:
-                    facts |= cell.fid(inverse(reconstruct(weights, x)))
-                cell.write(facts)
+                facts = {"changes": changes, "weights": kind, "statistics": how}
+                judge(weights, {**facts, "step": step}, step == num_steps)
 
 
 def main() -> None:

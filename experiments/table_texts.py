@@ -62,6 +62,50 @@ python experiments/competitor.py --run runs/GunPoint-0 runs/ECG5000-0 --seconds 
 """,
 )
 
+ROBUST_PRIOR = (
+    """
+## Which weights, how many steps: chosen on folds of TRAIN
+
+Development sets (`experiments/development_sets.py`): choices were made on them, by TRAIN alone; TEST
+was not read. A fifth of TRAIN is held out (GunPoint 10 series, CBF 6, SyntheticControl 60) and judged
+against 400 samples; "train" is all of TRAIN. One tokenizer for each fold (its last weights), one
+scale of noise. One seed a fold: differences of a tenth say nothing. CPU, commit and command of each
+line: `robust-training.jsonl`.
+""",
+    """
+* **The weights of the least validation loss are of too early a step.** The last ones have the lower
+  `fid` in nearly every pair, by up to a factor of four. The exception is MiniRocket's on the six held-out
+  series of CBF.
+* More steps help samples after the validation loss has begun to rise.
+* The weights of the least loss are those of a step at which the learning rate was still high; the
+  last ones have seen it fall to 0.
+* Averages of the weights change little, because the learning rate ends at 0. They stay off. (An
+  average begins with a shorter memory: up to 440 steps decays of 0.98 and above are the same.)
+
+So `ssl_vqvae` and `vqvae` keep the last weights of both stages, and their prior takes 1600 steps of 64
+series. Not measured: the number of steps by the size of a set.
+""",
+)
+
+ROBUST_TOKENIZER = (
+    """
+## Steps and averages of the tokenizer: chosen on folds of TRAIN
+
+The same folds. `fid` is that of the reconstructed held-out part, to itself and to all of TRAIN. An
+average of the weights has batch statistics that belong to other weights: they were measured anew by 50
+passes over TRAIN, once with the codes kept and once with codes that follow the averaged encoder.
+""",
+    """
+Nothing here is better than 300 steps without an average by more than judges differ from each other:
+the tokenizer stays as it was, but for the last weights.
+
+```sh
+python experiments/robust_training.py GunPoint CBF --seed 0 --grid steps  # minutes; appends to robust-training.jsonl
+python experiments/robust_tokenizer.py GunPoint --seed 0 --change train.tokenizer.num_steps=900  # minutes; the same
+```
+""",
+)
+
 CONSTRAINTS = (
     """
 ## Constraints: scores before and after

@@ -20,7 +20,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
-from experiments import constraints, results_table  # noqa: E402
+from experiments import constraints, results_table, robust_table  # noqa: E402
 from experiments import table_texts as texts  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
@@ -168,6 +168,8 @@ def page() -> str:
         (texts.MULTIVARIATE, multivariate),
         (texts.SETTINGS, settings),
         (texts.CONSTRAINTS, limits),
+        (texts.ROBUST_PRIOR, robust_table.priors),
+        (texts.ROBUST_TOKENIZER, robust_table.tokenizers),
     ):
         before, after = text
         parts += [before, table(), after]

@@ -38,6 +38,7 @@ TINY = {
         "transformer.num_heads": 2,
         "transformer.head_width": 4,
         "transformer.num_bins": 8,
+        "inpaint.num_particles": 4,
     },
     "wavenet": {
         "wavenet.width": 8,

@@ -9,8 +9,8 @@ import pytest
 from tests import tiny
 from tests.generators import trained
 from tsgen_jax.data.scaling import EndScaler
-from tsgen_jax.generators import transformer
 from tsgen_jax.recipe import part_of
+from tsgen_jax.stages import bins
 
 _KEY = jax.random.key(4)
 _DATA = tiny.make_dataset(channels=2)
@@ -58,8 +58,9 @@ def test_a_likelihood_is_that_of_evaluation_and_of_the_units():
     np.testing.assert_allclose(density, value - units, rtol=1e-5)
 
 
-def test_forecasts_and_gaps():
-    of, _ = _assemble("recurrent")
+@pytest.mark.parametrize("name", ["recurrent", "transformer"])
+def test_forecasts_and_gaps(name):
+    of, _ = _assemble(name, **{"inpaint.num_particles": 4})
     x, label = _DATA.x_test[:3], np.array([0, 1, 2])
     for start, end in ((16, 24), (8, 12)):
         observed = np.ones(x.shape, bool)
@@ -109,18 +110,20 @@ def test_missing_values_do_not_count_in_the_loss():
 
 def test_bins_hold_equal_shares_and_values_go_back_into_them():
     of, recipe = _assemble("transformer")
-    bins, stage = recipe.stages
+    _, stage = recipe.stages
     edges = of.weights["bins"]["edges"]
     tokens = stage.rows(part_of(_DATA, "train"), of.weights, True)["x"]
     assert tokens.shape == _DATA.x_train.shape
     for c in range(2):
         shares = np.bincount(tokens[..., c].ravel(), minlength=12) / tokens[..., c].size
         np.testing.assert_allclose(shares, 1 / 12, atol=0.02)
-    values = transformer.to_values(jax.random.key(8), jax.numpy.asarray(edges), tokens)
-    np.testing.assert_array_equal(transformer.to_tokens(edges, values), tokens)
+    values = bins.to_values(jax.random.key(8), jax.numpy.asarray(edges), tokens)
+    np.testing.assert_array_equal(bins.to_tokens(edges, values), tokens)
     scaled = _DATA.scaler.transform(_DATA.x_train)
     assert np.abs(values - scaled).max() <= np.diff(edges).max() + 1e-5
-    beyond = transformer.to_tokens(edges, np.array([[[-99.0, 99.0]]]))
+    in_jax = bins.tokens_of(jax.numpy.asarray(edges), jax.numpy.asarray(values))
+    np.testing.assert_array_equal(in_jax, tokens)
+    beyond = bins.to_tokens(edges, np.array([[[-99.0, 99.0]]]))
     np.testing.assert_array_equal(beyond, [[[0, 11]]])
     assert np.ptp(of.sample(_KEY, np.zeros(8, int))["x"]) <= np.ptp(_DATA.x_train)
 
@@ -129,9 +132,7 @@ def test_what_a_transformer_is_shown_is_disturbed_and_its_targets_are_not():
     config = trained.make_config("transformer")
     config.transformer.update({"num_bins": 100, "input_noise": 2.0, "corruption": 0.2})
     tokens = np.full((50, 40, 1), 50)
-    shown = np.asarray(
-        transformer.make_disturb(config.transformer)(jax.random.key(7), tokens)
-    )
+    shown = np.asarray(bins.make_disturb(config.transformer)(jax.random.key(7), tokens))
     near = np.abs(shown - 50) <= 8
     np.testing.assert_allclose(near.mean(), 0.8 + 0.2 * 0.17, atol=0.03)
     assert 1.8 < shown[near].std() < 2.6

@@ -77,3 +77,12 @@ def test_heavy_particles_replace_light_ones():
     np.testing.assert_allclose(share, 0.7, atol=0.03)
     assert not np.any(left[::2])
     np.testing.assert_array_equal(chosen[1::2], np.tile(np.arange(4), (500, 1)))
+
+
+def test_given_tokens_weigh_as_much_as_their_logits():
+    net = autoregressive.Tokens(None, 4, 2, 1, 3)
+    logits = jnp.log(jnp.array([[[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]]]))
+    x, seen = jnp.array([[1, 0]]), jnp.array([[True, False]])
+    log_p, drawn = net.draw_given(jax.random.key(0), logits, x, seen)
+    np.testing.assert_allclose(log_p, np.log(0.3), rtol=1e-5)
+    assert drawn[0, 0] == 1

@@ -22,7 +22,7 @@ from tsgen_jax.generators.drawn import Drawn
 from tsgen_jax.models import linear_ar
 from tsgen_jax.models.causal_conv import CausalConv
 from tsgen_jax.recipe import Recipe
-from tsgen_jax.runs.limits import INFINITY, Limits
+from tsgen_jax.runs.limits import Limits
 from tsgen_jax.stages import yule_walker
 from tsgen_jax.types import Array
 
@@ -110,8 +110,8 @@ class LinearGaussian(Drawn):
     ) -> np.ndarray:
         """log p of series in original units, nats float64 [n]."""
         value, _ = self.log_likelihood(key, x, label, num_draws)
-        scaler = self.info.scaler
-        return value + density.log_slopes(scaler, x, scaler.transform(x))
+        scaled = self.info.scaler.transform(x)
+        return value + density.log_slopes(self.info.scaler, x, scaled)
 
     def inpaint(
         self, key: Array, x: Array, observed: Array, label: Array, num: int
@@ -125,7 +125,7 @@ class LinearGaussian(Drawn):
                 mean, scale, _ = self._classes[k]
                 z = ((x[i] - mean) / scale).ravel()
                 seen, new = np.asarray(observed[i]).ravel(), noise[i].ravel()
-                z = linear_ar.complete(self._precision(k), z, seen, new)
+                z = linear_ar.complete(self._precision(int(k)), z, seen, new)
                 drawn[i] = mean + scale * z.reshape(mean.shape)
             return drawn
 
@@ -136,29 +136,16 @@ class LinearGaussian(Drawn):
         return self
 
     @functools.cached_property
-    def _precisions(self) -> dict[int, np.ndarray]:
-        return {}
-
-    def _precision(self, k: int) -> np.ndarray:
-        if k not in self._precisions:
-            predictors = self._classes[k][2]
-            self._precisions[k] = linear_ar.precision(predictors, self.info.length)
-        return self._precisions[k]
+    def _precision(self):
+        length = self.info.length
+        return functools.cache(
+            lambda k: linear_ar.precision(self._classes[k][2], length)
+        )
 
 
 GENERATOR = LinearGaussian
 LIMITS = (
-    Limits(
-        choices={
-            "ar.kind": KINDS,
-            "ar.level": yule_walker.LEVELS,
-            "ar.innovations": ("residuals", "normal"),
-        },
-        ranges={
-            "ar.max_order": (1, 1000),
-            "ar.num_residuals": (1, 2**20),
-            "ar.min_series": (2, INFINITY),
-        },
-    ),
+    Limits(choices={"ar.kind": KINDS}),
+    yule_walker.LIMITS,
     free_running.make_limits("ar.network", {"taps": (1, 1000), "num_layers": (1, 16)}),
 )

@@ -149,19 +149,46 @@ def make_recipe(
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class FreeRunning(Drawn):
+class Completing(Drawn):
+    """Draws series and completes given ones; `Inpaints`, `Traceable`.
+
+    Attributes:
+        complete: jitted, of the recipe: (key, weights, x, observed, label, num) -> x,
+            as `particles.complete`.
+        num_particles: of a series with values observed after missing ones.
+    """
+
+    complete: jax.stages.Wrapped
+    num_particles: int
+
+    def inpaint(
+        self, key: Array, x: Array, observed: Array, label: Array, num: int
+    ) -> np.ndarray:
+        """Draws what is missing: a forecast exactly, other gaps by particles."""
+
+        def draw(key, x, observed, label):
+            # Nothing comes after a gap: every draw is as good as any other.
+            ends = not (observed[:, 1:] & ~observed[:, :-1]).any()
+            count = 1 if ends else self.num_particles
+            return self.complete(key, self.weights, x, observed, label, num=count)
+
+        return self.batched.inpaint(key, x, observed, label, num, draw)
+
+    def outpainting(self) -> "Completing":
+        """The same: what it drew counts as what was given."""
+        return self
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class FreeRunning(Completing):
     """Draws, rates and completes series; `Rates`, `Inpaints`, `Traceable`.
 
     Attributes:
         log_prob: jitted, of the recipe: (weights, {'x', 'label', 'observed'}) ->
             log p of every time point of scaled series, [B, L].
-        complete: jitted, of the recipe: as `particles.complete`, less the network.
-        num_particles: of a series with values observed after missing ones.
     """
 
     log_prob: jax.stages.Wrapped
-    complete: jax.stages.Wrapped
-    num_particles: int
     rates = "scaled series, exactly: the sum over time of log p(x_t | before, class)"
 
     def log_likelihood(
@@ -194,20 +221,3 @@ class FreeRunning(Drawn):
             lambda _, batch: self.log_prob(self.weights, batch), rows, "log-likelihood"
         )
         return scaled, each.astype(np.float64).sum(1)
-
-    def inpaint(
-        self, key: Array, x: Array, observed: Array, label: Array, num: int
-    ) -> np.ndarray:
-        """Draws what is missing: a forecast exactly, other gaps by particles."""
-
-        def draw(key, x, observed, label):
-            # Nothing comes after a gap: every draw is as good as any other.
-            ends = not (observed[:, 1:] & ~observed[:, :-1]).any()
-            count = 1 if ends else self.num_particles
-            return self.complete(key, self.weights, x, observed, label, num=count)
-
-        return self.batched.inpaint(key, x, observed, label, num, draw)
-
-    def outpainting(self) -> "FreeRunning":
-        """The same: what it drew counts as what was given."""
-        return self

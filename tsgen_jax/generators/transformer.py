@@ -6,23 +6,23 @@ by cross-entropy and sampled one time point after the other. Bins hold equal sha
 TRAIN's values of a channel; a drawn bin becomes a value drawn evenly within it.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
-import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.batched import Batched
-from tsgen_jax.generators.drawn import Drawn
-from tsgen_jax.generators.free_running import label_faults
-from tsgen_jax.models import autoregressive
+from tsgen_jax.generators.free_running import Completing, label_faults
+from tsgen_jax.models import autoregressive, particles
 from tsgen_jax.models.causal_transformer import POSITIONS, CausalTransformer
-from tsgen_jax.recipe import Fitted, Recipe
+from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
 from tsgen_jax.stages import autoregressive as stage
-from tsgen_jax.types import Array
+from tsgen_jax.stages import bins
 
-GENERATOR = Drawn
+GENERATOR = Completing
 LIMITS = (
     Limits(
         choices={"transformer.positions": POSITIONS},
@@ -38,74 +38,18 @@ LIMITS = (
             "transformer.corruption": (0, 1),
             "transformer.label_drop_rate": (0, 1),
             "sample.temperature": (1e-6, INFINITY),
+            "inpaint.num_particles": (1, 2**16),
         },
         faults=lambda config: _even(config) + label_faults("transformer", config),
-        needed=("sample", "transformer"),
+        needed=("sample", "inpaint", "transformer"),
     ),
 )
-_BINS = "bins"
 
 
 def _even(config: ConfigDict) -> list[str]:
     names = ("width", "head_width")
     odd = [f"transformer.{n}" for n in names if config.transformer[n] % 2]
     return [f"{key} must be even: positions are pairs of numbers" for key in odd]
-
-
-def make_bins(num: int, channels: int) -> Fitted:
-    """The stage 'bins': 'edges' float32 [C', K + 1], quantiles of TRAIN.
-
-    The outermost are its least and greatest value: nothing beyond them is generated.
-    """
-
-    def fit(key, dataset, given):
-        del key, given
-        data = dataset.network_data("train")
-        seen = data.get("observed", np.ones(data["x"].shape, bool))
-        levels = np.linspace(0, 1, num + 1)
-        values = (data["x"][..., c][seen[..., c]] for c in range(channels))
-        edges = np.stack([np.quantile(v, levels) for v in values])
-        return {"edges": edges.astype(np.float32)}, {}
-
-    return Fitted(
-        name=_BINS,
-        shapes={"edges": jax.ShapeDtypeStruct((channels, num + 1), jnp.float32)},
-        fit=fit,
-        about="quantiles that values are told apart by",
-    )
-
-
-def to_tokens(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The bin of every value, [..., C'] -> int32 in [0, K); edges belong to the upper."""
-    inner = np.asarray(edges)[:, 1:-1]
-    each = [np.searchsorted(e, x[..., c], "right") for c, e in enumerate(inner)]
-    return np.stack(each, axis=-1).astype(np.int32)
-
-
-def to_values(key: Array, edges: Array, tokens: Array) -> jax.Array:
-    """A value evenly within every bin, int [..., C'] -> float32 [..., C']."""
-    channel = jnp.arange(edges.shape[0]).reshape((1,) * (tokens.ndim - 1) + (-1,))
-    low, high = edges[channel, tokens], edges[channel, tokens + 1]
-    return low + jax.random.uniform(key, tokens.shape) * (high - low)
-
-
-def make_disturb(settings: ConfigDict):
-    """(key, tokens) -> tokens as the network is shown them in training.
-
-    Bins are moved by `input_noise` of them (deviation), and a share `corruption` is
-    drawn from all.
-    """
-    num = settings.num_bins
-
-    def disturb(key, tokens):
-        key_move, key_which, key_what = jax.random.split(key, 3)
-        move = settings.input_noise * jax.random.normal(key_move, tokens.shape)
-        moved = tokens + jnp.rint(move).astype(jnp.int32)
-        which = jax.random.bernoulli(key_which, settings.corruption, tokens.shape)
-        any_of_them = jax.random.randint(key_what, tokens.shape, 0, num)
-        return jnp.clip(jnp.where(which, any_of_them, moved), 0, num - 1)
-
-    return disturb
 
 
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
@@ -134,24 +78,40 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
             info.length,
             config.sample.temperature,
         )
-        return to_values(key_within, weights[_BINS]["edges"], tokens)
+        return bins.to_values(key_within, weights[bins.NAME]["edges"], tokens)
+
+    @functools.partial(jax.jit, static_argnames="num")
+    def complete(key, weights, x, observed, label, num):
+        key_run, key_within = jax.random.split(key)
+        params, edges = weights[stage.NAME], weights[bins.NAME]["edges"]
+        given = bins.tokens_of(edges, x)
+        tokens = particles.complete(
+            network, params, key_run, given, observed, label, num
+        )
+        return jnp.where(observed, x, bins.to_values(key_within, edges, tokens))
 
     trained = stage.make_stage(
         network,
         (info.length, channels),
         num_classes=info.num_classes,
-        disturb=make_disturb(settings),
+        disturb=bins.make_disturb(settings),
         label_drop_rate=settings.label_drop_rate,
         batch_size=config.evaluation.batch_size,
         sections=("transformer", "evaluation"),
-        rows=lambda part, given: to_tokens(given[_BINS]["edges"], part.x),
-        needs=(_BINS,),
+        rows=lambda part, given: bins.to_tokens(given[bins.NAME]["edges"], part.x),
+        needs=(bins.NAME,),
         about="a transformer learns which value comes next",
     )
     return Recipe(
-        stages=(make_bins(settings.num_bins, channels), trained),
-        assemble=lambda weights: Drawn(batched, draw, weights),
-        settings=("sample",),
+        stages=(bins.make_stage(settings.num_bins, channels), trained),
+        assemble=lambda weights: Completing(
+            batched,
+            draw,
+            weights,
+            complete=complete,
+            num_particles=config.inpaint.num_particles,
+        ),
+        settings=("sample", "inpaint"),
         about=(
             f"A causal transformer on values in {settings.num_bins} bins, "
             f"{settings.positions} positions."

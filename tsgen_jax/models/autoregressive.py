@@ -204,6 +204,13 @@ class Tokens(nn.Module):
         """One token of each channel, [B, C, K] -> int [B, C]."""
         return categorical.draw(key, outputs / temperature)
 
+    def draw_given(
+        self, key: Array, outputs: Array, x: Array, observed: Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """As `mixture.draw_given`, of each time point's tokens."""
+        log_p = self.log_prob(outputs, jnp.where(observed, x, 0), observed)
+        return log_p, jnp.where(observed, x, categorical.draw(key, outputs))
+
 
 def free_run(
     network: Values | Tokens,

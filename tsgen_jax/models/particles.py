@@ -10,13 +10,13 @@ the first missing value (a forecast).
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.models.autoregressive import Values
+from tsgen_jax.models.autoregressive import Tokens, Values
 from tsgen_jax.sampling import categorical
 from tsgen_jax.types import Array, PyTree
 
 
 def complete(
-    network: Values,
+    network: Values | Tokens,
     params: PyTree,
     key: Array,
     x: Array,
@@ -30,13 +30,13 @@ def complete(
         network: of `params`.
         params: weights.
         key: a key.
-        x: scaled series, float [B, L, C]; anything where not observed.
+        x: what the network models, [B, L, C]; anything where not observed.
         observed: bool [B, L, C].
         label: int [B] in [0, Y].
         num: P, particles of each series.
 
     Returns:
-        float [B, L, C], `x` where observed.
+        As `x`, which it is where observed.
     """
     variables, batch = {"params": params}, x.shape[0]
     of_all = jnp.repeat(label, num)  # [B P]; those of a series lie together.

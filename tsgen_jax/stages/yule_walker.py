@@ -18,10 +18,21 @@ from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.models import linear_ar
 from tsgen_jax.recipe import Fitted
+from tsgen_jax.runs.limits import INFINITY, Limits
 
 _LOG = logging.getLogger(__name__)
 NAME = "yule_walker"
-LEVELS = ("curve", "constant")
+LIMITS = Limits(
+    choices={
+        "ar.level": ("curve", "constant"),
+        "ar.innovations": ("residuals", "normal"),
+    },
+    ranges={
+        "ar.max_order": (1, 1000),
+        "ar.num_residuals": (1, 2**20),
+        "ar.min_series": (2, INFINITY),
+    },
+)
 _LEAST = 0.05  # Of a channel's deviation: a time point where all series are equal.
 
 

@@ -14,30 +14,36 @@ import statistics
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+from experiments import development_sets  # noqa: E402
+
+# Judges that are the same on every machine first, the FCN, whose weights are not, after.
 SCORES = (
     ("reconstruction_mse", ""),
     ("codebook_usage", ""),
     ("masked_token_nll", ""),
     ("linear_probe", ""),
+    ("fid", "minirocket"),
+    ("reconstruction_fid", "minirocket"),
+    ("recall", "minirocket"),
+    ("coverage", "minirocket"),
+    ("cas", "minirocket"),
+    ("cas_with_train", "minirocket"),
+    ("share_closer_to_train", ""),
     ("fid", "fcn"),
     ("reconstruction_fid", "fcn"),
     ("class_fid", "fcn"),
     ("inception_score", "fcn"),
-    ("fid", "minirocket"),
-    ("recall", "minirocket"),
-    ("coverage", "minirocket"),
     ("cas", "fcn"),
-    ("cas", "minirocket"),
-    ("cas_with_train", "minirocket"),
     ("discriminative_score", "gru"),
-    ("share_closer_to_train", ""),
 )
 _FLOORS = ("TRAIN", "raw series", "TEST halves", "guessing")
-_MAY_DIFFER = ("seed", "seeds", "num_devices")
+_MAY_DIFFER = ("seed", "seeds", "num_devices", "judged by")
 
 
 def read(run: str) -> tuple[dict, dict]:
-    """Config, and (score, judge) -> row, of a judged run.
+    """Config with 'judged by', and (score, judge) -> row, of a judged run.
 
     Raises:
         SystemExit: it was never judged.
@@ -46,16 +52,18 @@ def read(run: str) -> tuple[dict, dict]:
     path = folder / "evaluation" / "scores.json"
     if not path.exists():
         raise SystemExit(f"{run} was never judged: tsgen evaluate --run={run}.")
-    rows = json.loads(path.read_text())["scores"]
+    judged = json.loads(path.read_text())
     config = json.loads((folder / "config.json").read_text())
-    return config, {(row["name"], row["judge"]): row for row in rows}
+    config["judged by"] = judged["judge"]
+    return config, {(row["name"], row["judge"]): row for row in judged["scores"]}
 
 
 def group(runs: list[str]) -> dict[str, list[tuple[dict, dict]]]:
     """Set -> its runs, by seed.
 
     Raises:
-        SystemExit: two runs of a set differ in more than their seed, or in nothing.
+        SystemExit: two runs of a set differ in more than their seed, in their judge,
+            or in nothing.
     """
     found = {}
     for run in runs:
@@ -66,6 +74,13 @@ def group(runs: list[str]) -> dict[str, list[tuple[dict, dict]]]:
         first = _rest(of[0][0])
         if any(_rest(config) != first for config, _ in of):
             raise SystemExit(f"{name}: the configs differ in more than the seed.")
+        judges = {config["judged by"] for config, _ in of}
+        if len(judges) > 1:
+            raise SystemExit(
+                f"{name}: judged by FCNs of other weights or settings "
+                f"({', '.join(sorted(judge[:12] for judge in judges))}): give all runs "
+                "the directory judge of one, and judge them anew with tsgen evaluate."
+            )
         if len({config["seed"] for config, _ in of}) < len(of):
             raise SystemExit(f"{name}: a seed is there twice.")
     return found
@@ -104,12 +119,17 @@ def cell(score: dict | None) -> str:
 
 
 def table(summary: dict) -> str:
-    """A Markdown table, a column per set."""
+    """A Markdown table, a column per set; '*': it had a part in choices."""
     counts = {name: len(s["seeds"]) for name, s in summary.items()}
-    heads = [f"{name}, {n} seed{'s' * (n > 1)}" for name, n in counts.items()]
+    heads = [
+        f"{name}{'*' * development_sets.had_a_part(name)}, {n} seed{'s' * (n > 1)}"
+        for name, n in counts.items()
+    ]
     lines = [f"| score | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
     for key in SCORES:
         label = " ".join(filter(None, key))
+        if not any(label in s["scores"] for s in summary.values()):
+            continue
         cells = [cell(s["scores"].get(label)) for s in summary.values()]
         lines.append(f"| `{key[0]}` {key[1]} | {' | '.join(cells)} |")
     return "\n".join(lines)

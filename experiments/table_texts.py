@@ -26,7 +26,9 @@ SCORES = (
 ## Scores of runs
 
 Means and standard deviations over seeds, each seed another training. In brackets the floor: TRAIN
-in place of the samples (`linear_probe`: the raw series; `masked_token_nll`: guessing). Numbers:
+in place of the samples (`linear_probe`: the raw series; `masked_token_nll`: guessing). *: the set had
+a part in choices (`experiments/development_sets.py`). MiniRocket and the statistics are the same on
+every machine and stand first; an FCN trained on another machine has other weights. Numbers:
 `scores.json`.
 """,
     """

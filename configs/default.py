@@ -124,6 +124,10 @@ def _prior(config: ConfigDict) -> None:
     config.masking.corruption_rate = 0.0
     config.masking.label_smoothing = 0.0  # Share of a target spread over all codes.
 
+    # Which tokens a round fills: the surest ('confidence', MaskGIT), those far from each
+    # other ('halton'), or any, of which some are drawn again ('remdm').
+    config.sample.sampler = "confidence"
+    config.sample.remask_rate = 0.1  # Of 'remdm': of filled tokens in a round, at most.
     # An order nearer to random than the published 4.0, and fewer tokens in the first
     # rounds than by a cosine: nearly as good as 20 rounds of a cosine (docs/results.md).
     config.sample.num_decode_steps = 10

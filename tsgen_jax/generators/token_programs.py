@@ -14,7 +14,14 @@ from tsgen_jax.models import prior, vqvae
 from tsgen_jax.nn import conv
 from tsgen_jax.runs import limits
 from tsgen_jax.runtime import chunks
-from tsgen_jax.sampling import decode, guidance, inpaint, mask_schedule, residual
+from tsgen_jax.sampling import (
+    decode,
+    guidance,
+    inpaint,
+    mask_schedule,
+    residual,
+    samplers,
+)
 from tsgen_jax.stages import masked_prior as prior_task
 from tsgen_jax.types import Array, PyTree
 
@@ -66,12 +73,6 @@ class Programs:
     @functools.cached_property
     def sample(self):
         """(key, prior weights, label [B]) -> tokens of all rounds, [B, S + 1, N]."""
-        names = (
-            "num_decode_steps",
-            "choice_temperature",
-            "token_temperature",
-            "schedule",
-        )
 
         def masks(num):
             return jnp.full((num, self.prior.num_tokens), self.prior.num_codes)
@@ -81,13 +82,14 @@ class Programs:
             # Series of a class are the same before the first token is drawn.
             every = jnp.arange(self.prior.num_classes + 1)
             first = self.guided(weights, every)(masks(len(every)))
-            _, history = decode.decode(
+            _, history = samplers.sample(
                 key,
                 self.guided(weights, label),
                 masks(label.shape[0]),
                 mask_token=self.prior.num_codes,
+                map_shape=self.tokenizer.map_shape,
+                settings=self.settings,
                 first_logits=first[label],
-                **{name: self.settings[name] for name in names},
             )
             return history.swapaxes(0, 1)
 
@@ -186,7 +188,9 @@ def _faults(config: ConfigDict) -> list[str]:
 
 
 LIMITS = limits.Limits(
+    choices={"sample.sampler": samplers.NAMES},
     ranges={
+        "sample.remask_rate": (0, 1),
         "sample.num_decode_steps": (1, 10_000),
         "sample.choice_temperature": (0, limits.INFINITY),
         "sample.token_temperature": (1e-6, limits.INFINITY),

@@ -36,6 +36,7 @@ def decode(
     token_temperature: float,
     schedule: str,
     first_logits: Array | None = None,
+    priority: Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Fills masked tokens, the most confident ones first.
 
@@ -55,6 +56,8 @@ def decode(
             `mask_schedule.num_left`.
         first_logits: what `logits_fn(tokens)` would be, where that is known; the
             first round then costs nothing.
+        priority: int [B, N], place of each position in the order of filling, in place
+            of its confidence; None: by confidence.
 
     Returns:
         tokens: int32 [B, N] without masks.
@@ -75,6 +78,8 @@ def decode(
         confidence = jnp.take_along_axis(log_p, drawn[..., None], -1)[..., 0]
         noise = jax.random.gumbel(key_choice, confidence.shape)
         confidence += choice_temperature * (1 - progress) * noise
+        if priority is not None:
+            confidence = -priority.astype(jnp.float32)
         confidence = jnp.where(masked, confidence, jnp.inf)
         left = num_left[step][unknown_at_first]
         # At least one token a round, also with more rounds than tokens.

@@ -28,5 +28,5 @@ def get_config(arg: str = "") -> ConfigDict:
     config.transformer.input_noise = 1.0
     config.transformer.corruption = 0.05
     config.transformer.label_drop_rate = 0.1  # Series trained without their class.
-    config.train.network.num_steps = 600
+    config.train.network.num_steps = 400
     return config.lock()

@@ -19,4 +19,5 @@ def get_config(arg: str = "") -> ConfigDict:
     config.wavenet.taps = 2  # Of every filter.
     config.wavenet.num_layers = 5  # Of a stack; dilations 1, 2, 4, ...
     config.wavenet.num_stacks = 1
+    config.train.network.num_steps = 400
     return config.lock()

@@ -110,6 +110,12 @@ def test_without_a_validation_part_the_order_is_chosen_by_aic(caplog):
     assert 3 <= np.count_nonzero(lags) <= 6
 
 
+def test_lags_of_too_many_channels_are_refused(monkeypatch):
+    monkeypatch.setattr(yule_walker, "_LARGEST", 100)
+    with pytest.raises(ValueError, match="make ar.max_order smaller"):
+        trained.assemble(trained.make_config("ar"), tiny.make_dataset())
+
+
 def test_density_is_that_of_the_units(solved):
     """Twice the values: the density of a series falls by L log 2."""
     dataset, of, _ = solved

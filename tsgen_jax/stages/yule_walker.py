@@ -33,6 +33,7 @@ LIMITS = Limits(
         "ar.min_series": (2, INFINITY),
     },
 )
+_LARGEST = 2**27  # Numbers of all lags: 512 MiB.
 _LEAST = 0.05  # Of a channel's deviation: a time point where all series are equal.
 
 
@@ -50,10 +51,18 @@ def make_stage(config: ConfigDict, info: DataInfo) -> Fitted:
     'mean', 'scale' [Y + 1, L, C]; 'lags' [Y + 1, P + 1, P, C, C] and 'factor'
     [Y + 1, P + 1, C, C] as of `linear_ar.Linear`; 'residuals' [Y + 1, R, C], of which
     the first 'num_residuals' [Y + 1] are innovations in deviations, of mean 0.
+
+    Raises:
+        ValueError: lags of so many channels are too many numbers.
     """
     settings, num = config.ar, info.num_classes + 1
     top = max_order(settings, info)
     width, length = info.scaled_channels, info.length
+    if num * (top + 1) * top * width**2 > _LARGEST:
+        raise ValueError(
+            f"ar.max_order={settings.max_order} with {width} channels and {num - 1} "
+            "classes is too many lags to keep: make ar.max_order smaller."
+        )
 
     def fit(key, dataset, given):
         del given

@@ -22,6 +22,13 @@ from tsgen_jax.training.train_recipe import train_recipe
 
 _NUM = 20  # Series: more than two batches.
 _SIXTEEN = 16
+# Tests that compile for long take one of each kind; of the others they are slow tests.
+_ONE_OF_A_KIND = ("ddpm", "gaussian")
+_COSTLY = [
+    name if name in _ONE_OF_A_KIND else pytest.param(name, marks=pytest.mark.slow)
+    for name in generators.NAMES
+]
+costly = pytest.mark.parametrize("made", _COSTLY, indirect=True)
 
 
 class _Made(NamedTuple):
@@ -94,6 +101,7 @@ def test_weights_are_as_the_recipe_says(made):
         assert jax.tree.leaves(judge) == jax.tree.leaves(found)
 
 
+@costly
 def test_two_seeds_in_one_program_on_eight_devices_equal_one_on_one(made, tmp_path):
     both = _train(made, str(tmp_path), seeds=(1, 2), num_devices=8)
     for a, b in zip(
@@ -219,6 +227,7 @@ def test_the_program_of_jax_alone_draws_the_samples(made):
     np.testing.assert_allclose(x, drawn, atol=2e-3)
 
 
+@costly
 def test_it_is_judged_by_all_groups(made, monkeypatch):
     drawn = made.name == "ddpm"  # Reports of others are drawn in other tests.
     if not drawn:

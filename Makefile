@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 READY = $(VENV)/.ready
+PROCESSES ?= 2
 CONFIG ?= configs/ssl_vqvae.py
 
 .PHONY: run test test-all ablation lint clean
@@ -17,7 +18,7 @@ test-all: $(READY)
 
 # A sweep of sixteen hardly trained runs and its tables: the machinery of experiments/.
 ablation: $(READY)
-	$(VENV)/bin/python -m experiments.launch tiny --results=runs $(ARGS)
+	$(VENV)/bin/python -m experiments.launch tiny --results=runs --processes=$(PROCESSES) $(ARGS)
 	$(VENV)/bin/python -m experiments.tables runs/tiny --reference=none
 
 lint: $(READY)

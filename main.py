@@ -39,8 +39,41 @@ _REUSE = flags.DEFINE_string(
     "Run directory whose finished stages are taken over, not trained, where all that "
     "they depend on is equal: several priors on one tokenizer.",
 )
+_DISTRIBUTED = flags.DEFINE_bool(
+    "distributed",
+    False,
+    "This is one of several processes that train the run: docs/launching.md. The first "
+    "goes on alone with samples and scores.",
+)
+_COORDINATOR = flags.DEFINE_string(
+    "coordinator", "", "HOST:PORT of the first process, where nothing tells it."
+)
+_NUM_PROCESSES = flags.DEFINE_integer("num_processes", 0, "With --coordinator.")
+_PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator; from 0.")
 _VERSION = flags.DEFINE_bool("version", False, "Print the version and end.")
+_OF_SEVERAL = ("--distributed", "--coordinator", "--num_processes", "--process_id")
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
+
+
+def _train_with_others(log: logging.Logger, config, workdir: str) -> None:
+    """Trains; then this process, where it is the first, does the rest as one alone."""
+    from tsgen_jax import pipeline
+    from tsgen_jax.runtime import hosts
+
+    hosts.start(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
+    first = hosts.is_first()
+    log.setLevel(logging.INFO if first else logging.ERROR)
+    try:
+        pipeline.run(config, workdir, evaluate=False, reuse=_REUSE.value)
+        hosts.stop()
+    except hosts.LostError as error:
+        raise OSError(
+            f"Another process of this run has ended; its own words say why ({error}). "
+            "The same commands resume."
+        ) from error
+    if first:
+        rest = [word for word in sys.argv if not word.startswith(_OF_SEVERAL)]
+        os.execv(sys.executable, [sys.executable, *rest])
 
 
 def main(argv: list[str]) -> None:
@@ -65,6 +98,9 @@ def main(argv: list[str]) -> None:
     log.setLevel(logging.INFO)
     log.propagate = False
     try:
+        if _DISTRIBUTED.value:
+            _train_with_others(log, config, workdir)
+            return
         pipeline.run(config, workdir, reuse=_REUSE.value)
     except interrupt.InterruptedRunError as error:
         print(error, file=sys.stderr)

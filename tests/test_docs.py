@@ -159,7 +159,9 @@ def _check_python(words):
         return "".join(f"{n} is unknown. " for n in names if f'"{n}"' not in source)
     values = flags.FlagValues()
     config = config_flags.DEFINE_config_file("config", flag_values=values)
-    flags.DEFINE_string("workdir", None, "", flag_values=values)
+    for name in ("workdir", "reuse", "coordinator", "num_processes", "process_id"):
+        flags.DEFINE_string(name, None, "", flag_values=values)
+    flags.DEFINE_bool("distributed", False, "", flag_values=values)
     before, sys.argv = sys.argv, words  # Overrides are read from there.
     try:
         values(words)

@@ -34,7 +34,7 @@ from tsgen_jax.runs.config import override
 from tsgen_jax.runs.facts import read_facts
 from tsgen_jax.runs.metrics import write_overview
 from tsgen_jax.runs.seeds import SeedRun
-from tsgen_jax.runtime import compilation_cache
+from tsgen_jax.runtime import compilation_cache, hosts
 from tsgen_jax.training.take_over import take_over
 from tsgen_jax.training.train_recipe import (
     check_is_finished,
@@ -89,19 +89,23 @@ def run(
     with contextlib.ExitStack() as held:
         for own in [SeedRun(config, workdir, ""), *(runs if config.seeds else ())]:
             _refuse_format_1(own.workdir)
-            held.enter_context(
-                directory.open_run(own.workdir, own.config.to_dict(), _MAY_DIFFER)
-            )
+            if hosts.is_first():
+                held.enter_context(
+                    directory.open_run(own.workdir, own.config.to_dict(), _MAY_DIFFER)
+                )
+        hosts.barrier("run directory is held")
         _LOG.info("Run directory %s\n%s", workdir, dataset.describe())
         constrained.warn_of_train(config.constraints, dataset)
         compilation_cache.enable()
         started = time.perf_counter()
-        for own in runs:
-            fingerprint.check(dataset, own.workdir)
-            provenance.record(own.workdir)
-        if reuse:
-            take_over(recipe, runs, reuse)
-        runs = [own._replace(tracker=_track(own, held)) for own in runs]
+        if hosts.is_first():
+            for own in runs:
+                fingerprint.check(dataset, own.workdir)
+                provenance.record(own.workdir)
+            if reuse:
+                take_over(recipe, runs, reuse)
+            runs = [own._replace(tracker=_track(own, held)) for own in runs]
+        hosts.barrier("run has begun")
         begin = _Outline(recipe, evaluate)
         trained = train_recipe(recipe, runs, dataset, begin)
         if not evaluate:

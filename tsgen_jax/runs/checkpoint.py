@@ -12,6 +12,7 @@ import os
 import shutil
 
 import jax
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from orbax.checkpoint import v1 as ocp
 
 from tsgen_jax.runs import description
@@ -23,6 +24,7 @@ from tsgen_jax.runs.stored_state import (
     read,
     reason,
 )
+from tsgen_jax.runtime import hosts
 from tsgen_jax.types import PyTree
 
 _LOG = logging.getLogger(__name__)
@@ -161,6 +163,14 @@ class Checkpoints(contextlib.AbstractContextManager):
         self.close()
 
 
+def _of_all(weights: PyTree) -> PyTree:
+    """Arrays of every process, as Orbax writes them where there are several."""
+    if not hosts.several():
+        return weights
+    mesh = Mesh(jax.devices(), "all")
+    return hosts.put(weights, NamedSharding(mesh, PartitionSpec()))
+
+
 def _open(directory: str, keep: int) -> ocp.training.Checkpointer:
     policies = ocp.training.save_decision_policies
     with in_words(f"Cannot open the checkpoints in {directory}"):
@@ -226,6 +236,7 @@ def save_weights(directory: str, weights: PyTree) -> None:
     """
     directory = os.path.abspath(directory)
     metadata = description.of(abstract(weights), weights, {})
+    weights = _of_all(weights)
     if os.path.exists(directory) and "state" not in os.listdir(directory):
         raise ValueError(f"{directory} is there and holds no weights: move it away.")
     with in_words(f"Cannot save the weights in {directory}"), make_context():

@@ -23,7 +23,8 @@ def commit() -> str:
         return ""
     try:
         head = _git("rev-parse", "--short=12", "HEAD")
-        changed = _git("status", "--porcelain", "--untracked-files=no")
+        files = (".", ":(exclude)experiments/results")  # Numbers are no program.
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", *files)
     except (OSError, subprocess.SubprocessError):
         return ""
     return f"{head}+changes" if changed else head

@@ -15,6 +15,7 @@ from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from tsgen_jax.recipe import Stage, Weights
+from tsgen_jax.runtime import hosts
 from tsgen_jax.runtime.interrupt import InterruptedRunError, stop_on_signal
 from tsgen_jax.training import optim
 from tsgen_jax.training.programs import Programs
@@ -89,7 +90,8 @@ def fit_all(
     programs = Programs(runs, settings, mesh)
     with contextlib.ExitStack() as held:
         members = [Member(run, settings, held) for run in runs]
-        stop = held.enter_context(stop_on_signal())
+        asked = held.enter_context(stop_on_signal())
+        stop = lambda: hosts.any_of(asked())  # noqa: E731
         state = programs.join(_begin(members, programs))
         weights = sum(
             p.size for p in jax.tree.leaves(programs.abstract["train"].params)

@@ -14,7 +14,7 @@ from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from tsgen_jax.runs.checkpoint import abstract
-from tsgen_jax.runtime import sharding
+from tsgen_jax.runtime import hosts, sharding
 from tsgen_jax.training import batches, optim
 from tsgen_jax.training.progress import Run
 from tsgen_jax.training.step import (
@@ -59,7 +59,7 @@ class Programs:
         shared = all(run.rows is runs[0].rows for run in runs)
         self.data = self._place_data(shared)
         key = jnp.stack([run.key for run in runs]) if several else runs[0].key
-        self.key = jax.device_put(key, self._place)
+        self.key = hosts.put(key, self._place)
         self._init = self._make_init()
         first = runs[0]
         shapes = jax.eval_shape(self._init, first.key, first.rows, first.given)
@@ -80,7 +80,7 @@ class Programs:
         """{'train', 'best'} of one seed (its place among the runs) at step 0."""
         run = self._runs[seed]
         of = run.key, run.rows, run.given
-        return self._init(*jax.device_put(of, self._whole))
+        return self._init(*hosts.put(of, self._whole))
 
     def join(self, states: Sequence[TrainState]) -> TrainState:
         """The states of all seeds as `run_steps` takes them."""
@@ -113,9 +113,9 @@ class Programs:
     def _place_data(self, shared: bool) -> PyTree:
         data = [run.rows for run in self._runs]
         if shared:
-            return jax.device_put(data[0], self._whole)
+            return hosts.put(data[0], self._whole)
         data = jax.tree.map(lambda *a: np.stack(a), *data)
-        return jax.device_put(data, self._place)
+        return hosts.put(data, self._place)
 
     def _make_init(self):
         def init(key, data, given):

@@ -12,6 +12,7 @@ from tsgen_jax.recipe import Stage, Weights
 from tsgen_jax.runs.checkpoint import Checkpoints
 from tsgen_jax.runs.metrics import Writer
 from tsgen_jax.runs.tracking import Tracker
+from tsgen_jax.runtime import hosts
 from tsgen_jax.types import Array, Batch, PyTree
 
 _NUM_KEPT = 2  # Checkpoints: if the newest is broken, one more is there.
@@ -114,9 +115,10 @@ class Member:
 
     def open_writer(self, shows_progress: bool) -> None:
         """Opens metrics.jsonl, from which lines after its step are taken back."""
+        workdir = self._held.enter_context(hosts.own_directory(self.run.workdir))
         self.writer = self._held.enter_context(
             Writer(
-                self.run.workdir,
+                workdir,
                 self.run.stage.name,
                 self._settings.num_steps,
                 self.step,
@@ -131,7 +133,7 @@ class Member:
         Raises:
             FloatingPointError: a metric is not finite.
         """
-        values = self.run.stage.evaluate(weights, self.run.valid)
+        values = self.run.stage.evaluate(hosts.local(weights), self.run.valid)
         values = {name: float(value) for name, value in values.items()}
         self.check_finite({**values, "step": self.step})
         self.writer.write(self.step, "valid", values)

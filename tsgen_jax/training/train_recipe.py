@@ -21,7 +21,7 @@ from tsgen_jax.recipe import (
 )
 from tsgen_jax.runs import checkpoint, directory, seeds
 from tsgen_jax.runs.seeds import SeedRun
-from tsgen_jax.runtime import sharding
+from tsgen_jax.runtime import hosts, sharding
 from tsgen_jax.training import loop
 from tsgen_jax.training import settings as stage_settings
 from tsgen_jax.types import PyTree
@@ -122,7 +122,7 @@ def _read(run: SeedRun, name: str, shapes: PyTree) -> PyTree | None:
     said = f"; {describe(done)}" if "steps" in done else ""
     where = _place(run.workdir, name)
     _LOG.info("%s: done before%s, in %s.", _who(name, run), said, where)
-    here = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    here = jax.sharding.SingleDeviceSharding(hosts.local_device())
     shapes = jax.tree.map(
         lambda s: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=here), shapes
     )
@@ -130,9 +130,11 @@ def _read(run: SeedRun, name: str, shapes: PyTree) -> PyTree | None:
 
 
 def _store(run: SeedRun, name: str, weights: PyTree, summary: dict[str, Any]) -> PyTree:
-    weights = jax.device_put(weights, jax.devices()[0])
+    weights = jax.device_put(hosts.local(weights), hosts.local_device())
     checkpoint.save_weights(_place(run.workdir, name), weights)
-    directory.mark_done(run.workdir, name, summary)
+    if hosts.is_first():
+        directory.mark_done(run.workdir, name, summary)
+    hosts.barrier(f"done {name}")
     return weights
 
 

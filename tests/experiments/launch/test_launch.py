@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -80,11 +81,12 @@ def test_a_sweep_runs_whole_and_is_not_made_again(sweep, tmp_path, capsys):
 def test_killed_three_times_it_gives_the_same_scores(sweep, tmp_path):
     command = [sys.executable, "-m", "experiments.launch", *sweep, "--seeds=apart"]
     chance = random.Random(0)
-    for _ in range(3):
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
         process = subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.3, 0.9))
-        process.kill()
-        process.wait()
+        process.send_signal(number)
+        code = process.wait()
+        assert code == (143 if number == signal.SIGTERM else -number)
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     killed = _scores(tmp_path)

@@ -53,12 +53,14 @@ def _stage(name: str, length: int, needs: tuple[str, ...] = ()) -> Stage:
         x = batch["x"][..., 0]
         mean = 0.9 * state["mean"] + 0.1 * x.mean(0)
         noisy = x + 0.1 * jax.random.normal(key, x.shape)
-        loss = jnp.mean((noisy @ params["weight"] + mean - x) ** 2)
+        loss = jnp.mean((noisy @ params["weight"] + mean[None] - x) ** 2)
         return loss, ({"mean": mean}, {"loss": loss})
 
     def evaluate(weights, rows):
         x = rows["x"][..., 0]
-        return {"loss": jnp.mean((x @ weights["weight"] + weights["mean"] - x) ** 2)}
+        return {
+            "loss": jnp.mean((x @ weights["weight"] + weights["mean"][None] - x) ** 2)
+        }
 
     def slow_evaluate(weights, rows):
         time.sleep(PAUSE)

@@ -62,7 +62,9 @@ def test_two_processes_train_the_run_of_one_and_resume(tmp_path, monkeypatch):
     rows = [_rows(two), _rows(one)]  # One writes: no step is there twice.
     for a, b in zip(*rows, strict=True):
         assert a.keys() == b.keys()
-        assert a == {k: pytest.approx(v, rel=1e-5) for k, v in b.items()}
+        near = pytest.approx({k: v for k, v in b.items() if k != "stage"}, rel=1e-5)
+        assert {k: v for k, v in a.items() if k != "stage"} == near
+        assert a["stage"] == b["stage"]
     recipe = one_of_two.make_recipe(config, DataInfo.of(tiny.make_dataset()))
     found = [load_recipe(recipe, str(place)) for place in (two, one)]
     assert set(found[0]) == {"tokenizer", "prior", "residual"}

@@ -28,6 +28,9 @@ NAMES = (
     "recurrent",
     "wavenet",
     "transformer",
+    "flow",
+    "vae",
+    "sequential_vae",
 )
 
 

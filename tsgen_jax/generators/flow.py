@@ -10,7 +10,6 @@ Without a class, it is the mixture of the classes in TRAIN's shares.
 """
 
 import dataclasses
-import math
 
 import jax
 import jax.numpy as jnp
@@ -19,85 +18,35 @@ import scipy.special
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.data.scaling import Scaler
 from tsgen_jax.generators.batched import Batched, check_label
-from tsgen_jax.models import flows
-from tsgen_jax.recipe import Measure, Recipe, Stage, Weights
-from tsgen_jax.stages import whitening
-from tsgen_jax.training import batches
+from tsgen_jax.recipe import Recipe, Weights
+from tsgen_jax.stages import flow, whitening
 from tsgen_jax.types import Array
 
-_INFINITY = float("inf")
-CHOICES = {"flow.kind": tuple(flows.KINDS)}
-RANGES = {
-    "flow.num_modes": (0, whitening.MAX_DIM),
-    "flow.num_blocks": (1, 64),
-    "flow.hidden": (1, 2**16),
-    "flow.num_layers": (1, 16),
-    "flow.embed_width": (1, 2**12),
-    "flow.num_bins": (2, 64),
-    "flow.bound": (1e-3, _INFINITY),
-    "flow.num_squares": (1, 16),
-    "flow.degree": (1, 4),
-    "flow.noise": (0, 0.999),
-    "flow.shrinkage": (0, 1),
-    "flow.class_weight": (0, _INFINITY),
-    "sample.num_samples": (0, _INFINITY),
-    "sample.batch_size": (1, 2**20),
-}
-_SIZES = ("num_blocks", "hidden", "num_layers", "embed_width", "num_bins", "bound")
-_SIZES += ("num_squares", "degree")
-_MEASURE = Measure(
-    "nats_per_value",
-    "lower",
-    None,
-    "-log p(series | class) / values, of whitened series; lower is more probable.",
-    {"gaussian": 0.5 * math.log(2 * math.pi * math.e)},
-)
+LIMITS = (flow.LIMITS,)
 
 
 class Programs:
-    """The network and its compiled programs, of a recipe; they take weights."""
+    """The compiled programs of a recipe; they take weights."""
 
     def __init__(self, config: ConfigDict, info: DataInfo):
         """Compiles nothing."""
-        settings = config.flow
-        self.info, self.dim = info, info.length * info.scaled_channels
-        self.modes = min(settings.num_modes or self.dim, self.dim)
-        if self.modes < 2:
-            raise ValueError("generator=flow needs series of two values at least.")
-        self.dequantise = settings.dequantise
-        self.flow = flows.Flow(
-            kind=settings.kind,
-            dim=self.modes,
-            num_classes=info.num_classes,
-            **{name: settings[name] for name in _SIZES},
-        )
+        self.info, self.network = info, flow.Network(config, info)
         shares = np.array(info.class_counts, np.float64)
-        self.log_shares = np.log(shares / shares.sum())
+        with np.errstate(divide="ignore"):  # A class without series.
+            self.log_shares = np.log(shares / shares.sum())
         self.batched = Batched(info, config.sample.batch_size)
-        self.draw = jax.jit(lambda *a: self.unfold(*a)[-1])
-        self.unfolded = jax.jit(lambda *a: self.unfold(*a).swapaxes(0, 1))
-        self.rate = jax.jit(self.log_prob)
+        self.draw = jax.jit(lambda *a: self._states(*a)[-1])
+        self.unfolded = jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
 
-    def log_prob(self, params, u: Array, label: Array) -> jax.Array:
-        """Log-density of whitened series [B, D], nats [B]."""
-        some, rest = u[:, : self.modes], u[:, self.modes :]
-        found = self.flow.apply({"params": params}, some, label, method="log_prob")
-        return found + flows.log_normal(rest)
-
-    def unfold(self, key: Array, weights: Weights, label: Array) -> jax.Array:
+    def _states(self, key: Array, weights: Weights, label: Array) -> jax.Array:
         """Scaled series [S + 1, B, L, C'] from noise on; Y: of a class by its share."""
         key_class, key_noise = jax.random.split(key)
         drawn = jax.random.categorical(key_class, self.log_shares, shape=label.shape)
         label = jnp.where(label == self.info.num_classes, drawn, label)
-        z = jax.random.normal(key_noise, (len(label), self.dim))
-        variables = {"params": weights["flow"]}
-        some = z[:, : self.modes], label
-        states, _ = self.flow.apply(variables, *some, method="unfold")
-        rest = jnp.broadcast_to(
-            z[None, :, self.modes :], (len(states), len(z), self.dim - self.modes)
-        )
-        states = jnp.concatenate([states, rest], axis=-1)
+        z = jax.random.normal(key_noise, (len(label), self.network.dim))
+        states = self.network.unfold(weights["flow"], z, label)
         x = jax.vmap(lambda u: whitening.colour(weights["whitening"], u, label))(states)
         return x.reshape(len(states), len(z), self.info.length, -1)
 
@@ -109,7 +58,7 @@ class FlowGenerator:
     programs: Programs
     weights: Weights
     label_use: str = "optional"
-    rates: str = "series in original units; exact"
+    rates: str = "series; exact"
 
     @property
     def info(self) -> DataInfo:
@@ -120,3 +69,101 @@ class FlowGenerator:
         """Series 'x'; whole numbers where the flow is dequantised."""
         draw = lambda key, label: self.programs.draw(key, self.weights, label)  # noqa: E731
         return {"x": self._whole(self.programs.batched.sample(key, label, draw))}
+
+    def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
+        """Noise as a series, and what every block makes of it."""
+        programs = self.programs
+        states = programs.batched.map(
+            lambda number, batch: programs.unfolded(
+                jax.random.fold_in(key, number), self.weights, batch["label"]
+            ),
+            {"label": check_label(label, self.info.num_classes)},
+            "unfolding",
+        )
+        return {"x": self._whole(self.info.scaler.inverse(states.swapaxes(0, 1)))}
+
+    def program(self, key: Array, label: Array) -> jax.Array:
+        """Traced: the scaled series of the first batch of `sample`."""
+        return self.programs.draw(jax.random.fold_in(key, 0), self.weights, label)
+
+    def log_likelihood(
+        self, key: Array, x: Array, label: Array, num_draws: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Of the scaled series, exact; a bound where the flow is dequantised."""
+        if not self.programs.network.dequantise:
+            found = self._log_prob(x, label)
+            return found, np.zeros_like(found)
+        draws = np.random.default_rng(np.asarray(jax.random.key_data(key)).tolist())
+        x = np.asarray(x, np.float64)
+        found = np.stack(
+            [self._log_prob(x + draws.random(x.shape), label) for _ in range(num_draws)]
+        )
+        error = found.std(0, ddof=1) if num_draws > 1 else np.full(len(x), np.nan)
+        return found.mean(0), error / np.sqrt(num_draws)
+
+    def log_density(
+        self, key: Array, x: Array, label: Array, num_draws: int
+    ) -> np.ndarray:
+        """log p(series) in original units; of whole numbers a bound of log P.
+
+        Raises:
+            ValueError: series of unequal lengths, or data.scaling='quantile'.
+        """
+        scaler = self.info.scaler
+        if not isinstance(scaler, Scaler):
+            raise ValueError(
+                "A flow has a density in original units where series are of equal length "
+                "and data.scaling is 'standard' or 'robust'."
+            )
+        scale = self.info.length * np.log(scaler.std).sum()
+        return self.log_likelihood(key, x, label, num_draws)[0] - scale
+
+    def _log_prob(self, x: Array, label: Array) -> np.ndarray:
+        """Of scaled series, float64 [n]; label Y: of the mixture of classes."""
+        programs, classes = self.programs, self.info.num_classes
+        x, label = self.info.scaler.transform(x), check_label(label, classes)
+
+        def of(rows, label):
+            given = self.weights["whitening"]
+            found = programs.batched.map(
+                lambda _, batch: programs.network.rate(self.weights["flow"], **batch),
+                {"u": whitening.whiten(given, rows, label), "label": label},
+                "log-likelihood",
+            )
+            return found.astype(np.float64) + whitening.log_det(given, label)
+
+        found, none = np.zeros(len(x)), label == classes
+        if (~none).any():
+            found[~none] = of(x[~none], label[~none])
+        if none.any():
+            each = np.full(int(none.sum()), 0, np.int32)
+            each = [of(x[none], each + k) for k in range(classes)]
+            each = np.stack(each) + programs.log_shares[:, None]
+            found[none] = scipy.special.logsumexp(each, axis=0)
+        return found
+
+    def _whole(self, x: np.ndarray) -> np.ndarray:
+        return np.floor(x) if self.programs.network.dequantise else x
+
+
+GENERATOR = FlowGenerator
+
+
+def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
+    """The recipe of `config` for series like these; ValueError where it has none."""
+    flow.check_info(config, info)
+    programs = Programs(config, info)
+    settings = config.flow
+    fitted = whitening.make_whitening(info, settings.shrinkage, settings.class_weight)
+    return Recipe(
+        stages=(fitted, flow.make_stage(config, programs.network)),
+        assemble=lambda weights: FlowGenerator(programs, weights, rates=_rates(config)),
+        settings=("sample",),
+        about=f"A normalizing flow ({settings.kind}) on whitened series.",
+    )
+
+
+def _rates(config: ConfigDict) -> str:
+    if config.flow.dequantise:
+        return "series of whole numbers; a lower bound (uniform dequantisation)"
+    return "series; exact"

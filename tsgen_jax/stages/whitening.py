@@ -29,18 +29,8 @@ def make_whitening(info: DataInfo, shrinkage: float, class_weight: float) -> Fit
         info: of the series.
         shrinkage: weight of the covariance that is diagonal in the cosine transform.
         class_weight: series that the shared covariance counts as in that of a class.
-
-    Raises:
-        ValueError: series have more than 4096 values.
     """
-    length, channels = info.length, info.scaled_channels
-    dim, classes = length * channels, info.num_classes
-    if dim > MAX_DIM:
-        raise ValueError(
-            f"generator=flow takes series of at most {MAX_DIM} values, these have "
-            f"{length} time points of {channels} channels: cut them by data.window, or "
-            "choose another generator."
-        )
+    dim, classes = info.length * info.scaled_channels, info.num_classes
     own = classes if classes * dim**2 <= _MAX_VALUES else 1
 
     def fit(key, dataset, given):
@@ -49,7 +39,9 @@ def make_whitening(info: DataInfo, shrinkage: float, class_weight: float) -> Fit
         mean = class_means(part.x.reshape(len(part.x), -1), part.label, classes)
         each = [mean, *matrices(part.x, part.label, mean, own, shrinkage, class_weight)]
         names = ("mean", "to_noise", "to_series", "log_det")
-        weights = {k: np.asarray(v, np.float32) for k, v in zip(names, each, strict=True)}
+        weights = {
+            k: np.asarray(v, np.float32) for k, v in zip(names, each, strict=True)
+        }
         return weights, {"log_det": [float(v) for v in each[3]]}
 
     shapes = {
@@ -146,10 +138,15 @@ def whiten(weights: PyTree, x: Array, label: Array) -> np.ndarray:
 
 def colour(weights: PyTree, u: Array, label: Array) -> jax.Array:
     """The inverse of `whiten`, traced: [B, D] -> [B, D]."""
-    place, exact = _place(weights, label), jax.lax.Precision.HIGHEST
+    return apply(weights["to_series"], u, label) + weights["mean"][label]
+
+
+def apply(matrices: Array, u: Array, label: Array) -> jax.Array:
+    """Traced: [B, D] by the matrix of its class, of [Y, D, D] or of one for all."""
+    exact = jax.lax.Precision.HIGHEST
     # By all matrices, and then the right one: a matrix per row would fill memory.
-    every = jnp.einsum("bd,kde->kbe", u, weights["to_series"], precision=exact)
-    return every[place, jnp.arange(len(u))] + weights["mean"][label]
+    every = jnp.einsum("bd,kde->kbe", u, matrices, precision=exact)
+    return every[label % len(matrices), jnp.arange(len(u))]
 
 
 def log_det(weights: PyTree, label: Array) -> np.ndarray:

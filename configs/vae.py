@@ -1,0 +1,34 @@
+"""TimeVAE, conditional on the class: latents to level, trend, seasons and the rest.
+
+Paper: https://arxiv.org/abs/2111.08095.
+Command: python main.py --config=configs/vae.py
+Expected: TIME
+"""
+
+from ml_collections import ConfigDict
+
+from tsgen_jax.configs import _common
+
+
+def get_config() -> ConfigDict:
+    """A VAE of three convolutions either way."""
+    config = _common.make_config()
+    config.name = "vae"
+    config.generator = "vae"
+    config.vae = ConfigDict()
+    config.vae.latent = 16  # Numbers that a series goes through; 8 in the paper.
+    config.vae.widths = (32, 64, 64)  # Of convolutions; each halves the time points.
+    config.vae.hidden = 64  # Width of the networks of level, trend and seasons.
+    config.vae.embed_width = 16  # Of the class.
+    config.vae.degree = 2  # Of the trend's polynomial; 0: no trend.
+    config.vae.seasons = ()  # Time points of a season, each a block: (24, 168).
+    config.vae.beta = 1.0  # Weight of the KL term; above 1: smoother latents.
+    config.vae.warmup_steps = 500  # Over which that weight rises from 0.
+    config.vae.label_drop_rate = 0.1  # Of classes in training; 0: always a class.
+    config.vae.observation_noise = True  # In samples; False: means, which are smoother.
+    config.train.vae = _common.make_train(num_steps=3000, batch_size=64)
+    config.train.vae.ema_decay = 0.99
+    config.train.vae.log_every = 50
+    config.train.vae.eval_every = 200
+    config.train.vae.select = "last"
+    return config.lock()

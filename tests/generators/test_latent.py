@@ -1,0 +1,95 @@
+"""Generators that are trained by the ELBO."""
+
+import importlib
+
+import jax
+import numpy as np
+import pytest
+
+from tests import tiny
+from tsgen_jax import checks
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.generators import make_recipe
+from tsgen_jax.runs.seeds import SeedRun
+from tsgen_jax.training.train_recipe import train_recipe
+
+
+def _config(name, **changes):
+    config = importlib.import_module(f"tsgen_jax.configs.{name}").get_config()
+    small = {
+        "vae": {"widths": (4, 4), "hidden": 8, "seasons": (6,)},
+        "sequential_vae": {"latent": 4, "width": 8, "num_layers": 1},
+    }
+    config.train[name].num_steps = 4
+    for key, value in {**small[name], **changes}.items():
+        config[name][key] = value
+    checks.check_config(config)
+    return config
+
+
+@pytest.fixture(
+    scope="module",
+    params=["vae", "sequential_vae", "sequential_vae:bayesian"],
+)
+def trained(request, tmp_path_factory):
+    """Of series [24, 2] of two classes, and the data."""
+    name, _, bayesian = request.param.partition(":")
+    config = _config(name, **({"bayesian": True} if bayesian else {}))
+    dataset = tiny.make_dataset(channels=2)
+    recipe = make_recipe(config, DataInfo.of(dataset))
+    run = SeedRun(config, str(tmp_path_factory.mktemp(name)), "")
+    return recipe.assemble(train_recipe(recipe, [run], dataset)[0]), dataset
+
+
+def test_unfolds_to_the_sample_which_is_that_of_the_program(trained):
+    generator, _ = trained
+    key, label = jax.random.key(1), np.arange(5) % 3
+    x = generator.sample(key, label)["x"]
+    assert x.shape == (5, 24, 2)
+    assert np.isfinite(x).all()
+    states = generator.unfold(key, label)["x"]
+    np.testing.assert_allclose(states[-1], x, atol=1e-4)
+    assert np.abs(states[-2] - x).max() > 1e-2  # Observation noise.
+    padded = np.concatenate([label, np.full(11, label[-1])]).astype(np.int32)
+    scaled = jax.jit(generator.program)(key, padded)[:5]
+    np.testing.assert_allclose(generator.info.scaler.inverse(scaled), x, atol=1e-4)
+
+
+def test_the_bound_is_a_mean_over_draws_and_its_error_falls(trained):
+    generator, dataset = trained
+    key, label = jax.random.key(0), dataset.y_test[:4]
+    few, error = generator.log_likelihood(key, dataset.x_test[:4], label, 8)
+    many, less = generator.log_likelihood(key, dataset.x_test[:4], label, 200)
+    assert (less < error).all()
+    assert (np.abs(few - many) < 6 * error).all()
+    _, none = generator.log_likelihood(key, dataset.x_test[:4], label, 1)
+    assert np.isnan(none).all()
+    density = generator.log_density(key, dataset.x_test[:4], label, 8)
+    slope = 24 * np.log(generator.info.scaler.std).sum()
+    np.testing.assert_allclose(density, few - slope, rtol=1e-6)
+
+
+def test_the_weight_of_the_kl_term_rises():
+    config = _config("vae", warmup_steps=4, beta=2.0)
+    dataset = tiny.make_dataset(channels=2)
+    stage = make_recipe(config, DataInfo.of(dataset)).stages[0]
+    batch = {"x": tiny.scaled(dataset)[0][:4], "label": dataset.y_train[:4]}
+    params, state = stage.init(jax.random.key(0), batch, {})
+    for weight in (0.5, 1.0, 1.5, 2.0, 2.0):
+        loss, (state, terms) = stage.loss_fn(params, state, batch, jax.random.key(1))
+        want = terms["loss_reconstruction"] + weight * terms["loss_kl"]
+        np.testing.assert_allclose(loss, want, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"widths": ()}, "name one width at least"),
+        ({"widths": (0,)}, r"vae.widths has \[0\]"),
+        ({"seasons": (1,)}, r"vae.seasons has \[1\]"),
+        ({"beta": -1.0}, "vae.beta"),
+    ],
+)
+def test_wrong_values_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        _config("vae", **changes)

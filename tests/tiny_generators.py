@@ -45,6 +45,13 @@ TINY = {
         "wavenet.num_layers": 2,
         "inpaint.num_particles": 4,
     },
+    "flow": {"flow.num_blocks": 2, "flow.hidden": 16},
+    "sequential_vae": {
+        "sequential_vae.latent": 4,
+        "sequential_vae.width": 8,
+        "sequential_vae.num_layers": 1,
+    },
+    "vae": {"vae.widths": (4, 4), "vae.hidden": 8, "vae.seasons": (6,)},
     "ddpm": {
         "denoiser.width": 16,
         "denoiser.num_heads": 2,

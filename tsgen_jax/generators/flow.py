@@ -10,6 +10,7 @@ Without a class, it is the mixture of the classes in TRAIN's shares.
 """
 
 import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -37,8 +38,20 @@ class Programs:
         with np.errstate(divide="ignore"):  # A class without series.
             self.log_shares = np.log(shares / shares.sum())
         self.batched = Batched(info, config.sample.batch_size)
-        self.draw = jax.jit(lambda *a: self._states(*a)[-1])
-        self.unfolded = jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
+
+    def __getstate__(self):
+        """Without what was compiled."""
+        return {k: v for k, v in vars(self).items() if k not in ("draw", "unfolded")}
+
+    @functools.cached_property
+    def draw(self):
+        """Jitted (key, weights, label [B]) -> scaled series [B, L, C']."""
+        return jax.jit(lambda *a: self._states(*a)[-1])
+
+    @functools.cached_property
+    def unfolded(self):
+        """Jitted (key, weights, label [B]) -> scaled series [B, S + 1, L, C']."""
+        return jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
 
     def _states(self, key: Array, weights: Weights, label: Array) -> jax.Array:
         """Scaled series [S + 1, B, L, C'] from noise on; Y: of a class by its share."""
@@ -59,6 +72,8 @@ class FlowGenerator:
     weights: Weights
     label_use: str = "optional"
     rates: str = "series; exact"
+
+    remarks = ""
 
     @property
     def info(self) -> DataInfo:
@@ -96,7 +111,10 @@ class FlowGenerator:
         draws = np.random.default_rng(np.asarray(jax.random.key_data(key)).tolist())
         x = np.asarray(x, np.float64)
         found = np.stack(
-            [self._log_prob(x + draws.random(x.shape), label) for _ in range(num_draws)]
+            [
+                self._log_prob(x + draws.random((1, *x.shape[1:])), label)
+                for _ in range(num_draws)
+            ]
         )
         error = found.std(0, ddof=1) if num_draws > 1 else np.full(len(x), np.nan)
         return found.mean(0), error / np.sqrt(num_draws)

@@ -27,9 +27,26 @@ class Programs:
         self.name, self.info, self.network = name, info, network
         self.adds_noise = config[name].observation_noise
         self.batched = Batched(info, config.sample.batch_size)
-        self.draw = jax.jit(lambda *a: self._states(*a)[-1])
-        self.unfolded = jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
-        self.elbo = elbo.make_elbo(network)
+
+    def __getstate__(self):
+        """Without what was compiled."""
+        compiled = ("draw", "unfolded", "elbo")
+        return {k: v for k, v in vars(self).items() if k not in compiled}
+
+    @functools.cached_property
+    def draw(self):
+        """Jitted (key, params, label [B]) -> scaled series [B, L, C']."""
+        return jax.jit(lambda *a: self._states(*a)[-1])
+
+    @functools.cached_property
+    def unfolded(self):
+        """Jitted (key, params, label [B]) -> scaled series [B, S + 1, L, C']."""
+        return jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
+
+    @functools.cached_property
+    def elbo(self):
+        """See `elbo.make_elbo`."""
+        return elbo.make_elbo(self.network)
 
     def _states(self, key: Array, params, label: Array) -> jax.Array:
         """Scaled series part by part, [S + 1, B, L, C']; the last has all."""
@@ -52,6 +69,8 @@ class LatentGenerator:
     weights: Weights
     label_use: str
     rates: str = "series; a lower bound (ELBO)"
+
+    remarks = ""
 
     @property
     def info(self) -> DataInfo:

@@ -4,6 +4,7 @@ Training adds noise with TRAIN's own covariance to series: without it, a flow pu
 density on the few series there are.
 """
 
+import functools
 import math
 
 import jax
@@ -84,7 +85,15 @@ class Network:
             num_classes=info.num_classes,
             **{name: settings[name] for name in _SIZES},
         )
-        self.rate = jax.jit(self.log_prob)
+
+    def __getstate__(self):
+        """Without what was compiled."""
+        return {k: v for k, v in vars(self).items() if k != "rate"}
+
+    @functools.cached_property
+    def rate(self):
+        """`log_prob`, jitted."""
+        return jax.jit(self.log_prob)
 
     def log_prob(self, params, u: Array, label: Array) -> jax.Array:
         """Log-density of whitened series [B, D] of classes in [0, Y), nats [B]."""

@@ -1,25 +1,24 @@
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
 import scipy.special
 
-from tests import tiny
+from tests import tiny, tiny_generators
 from tsgen_jax import checks
-from tsgen_jax.configs import flow as flow_config
-from tsgen_jax.data.dataset import Dataset
+from tsgen_jax.data.dataset import fit_scaler
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import make_recipe
 from tsgen_jax.recipe import Rates, Traceable, Unfolds, can
 from tsgen_jax.runs.seeds import SeedRun
+from tsgen_jax.stages import whitening
 from tsgen_jax.training.train_recipe import train_recipe
 
 
 def _config(**changes):
-    config = flow_config.get_config()
-    config.flow.num_blocks, config.flow.hidden = 2, 16
-    config.train.flow.num_steps = 6
-    for key, value in changes.items():
-        config.flow[key] = value
+    own = {f"flow.{key}": value for key, value in changes.items()}
+    config = tiny_generators.make_config("flow", **own)
     checks.check_config(config)
     return config
 
@@ -63,7 +62,7 @@ def test_unfolds_from_noise_to_the_sample_and_the_program_is_the_sample(trained)
     states = generator.unfold(key, label)["x"]
     assert states.shape == (4, 5, 24, 2)  # Noise, of the class, two blocks.
     np.testing.assert_allclose(states[-1], x, atol=1e-4)
-    padded = np.concatenate([label, np.full(11, label[-1])])  # A batch of sample's.
+    padded = np.concatenate([label, np.full(3, label[-1])])  # A batch of sample's.
     scaled = jax.jit(generator.program)(key, padded.astype(np.int32))[:5]
     np.testing.assert_allclose(generator.info.scaler.inverse(scaled), x, atol=1e-4)
 
@@ -72,8 +71,6 @@ def test_density_is_that_of_the_inverse_of_sampling(trained):
     """The change of variables, by jax.jacfwd through everything but the noise."""
     generator, _ = trained
     programs, weights = generator.programs, generator.weights
-    from tsgen_jax.stages import whitening
-
     label = np.array([1], np.int32)
     z = jax.random.normal(jax.random.key(4), (48,))
 
@@ -98,13 +95,10 @@ def test_without_a_class_the_density_is_that_of_the_mixture(trained):
     generator, dataset = trained
     x = dataset.x_test[:3]
     of = [generator.log_likelihood(None, x, np.full(3, k), 1)[0] for k in range(3)]
-    shares = np.log(np.array(dataset_counts(dataset)) / sum(dataset_counts(dataset)))
+    counts = np.array(generator.info.class_counts)
+    shares = np.log(counts / counts.sum())
     want = scipy.special.logsumexp(np.stack(of[:2]) + shares[:, None], axis=0)
     np.testing.assert_allclose(of[2], want, atol=1e-6)
-
-
-def dataset_counts(dataset: Dataset) -> tuple[int, ...]:
-    return DataInfo.of(dataset).class_counts
 
 
 def test_whole_numbers_are_dequantised(tmp_path):
@@ -113,10 +107,6 @@ def test_whole_numbers_are_dequantised(tmp_path):
         f"x_{part}": np.round(getattr(dataset, f"x_{part}") * 3).astype(np.float32)
         for part in ("train", "valid", "test")
     }
-    import dataclasses
-
-    from tsgen_jax.data.dataset import fit_scaler
-
     dataset = dataclasses.replace(dataset, **whole, scaler=fit_scaler(whole["x_train"]))
     generator = _train(_config(dequantise=True), dataset, tmp_path)
     drawn = generator.sample(jax.random.key(0), np.zeros(4, int))["x"]

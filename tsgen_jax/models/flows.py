@@ -32,11 +32,22 @@ KINDS = {
 }
 
 
+def order_of(kind: str, dim: int, block: int) -> tuple[int, ...]:
+    """The dimensions as a block takes them."""
+    order = np.arange(dim)
+    if block % 2 or KINDS[kind].conditioner != "coupling":
+        order = order[:: -1 if block else 1]
+    else:
+        order = np.random.default_rng(block).permutation(dim)
+    return tuple(order.tolist())
+
+
 class Flow(nn.Module):
     """Blocks of activation norm, permutation and a coupling or autoregressive layer.
 
-    At the noise's end, a mean and a deviation of each class. Dimensions are permuted
-    at random in couplings and reversed in autoregressive flows.
+    At the noise's end, a mean and a deviation of each class. Between autoregressive
+    layers dimensions are reversed; between couplings reversed and shuffled in turn, so
+    that two of them change every dimension.
     """
 
     kind: str  # Of `KINDS`.
@@ -56,15 +67,9 @@ class Flow(nn.Module):
         self.embed = nn.Embed(self.num_classes + 1, self.embed_width)
         stack = []
         for i in range(self.num_blocks):
-            stack += [layers.ActNorm(), self._permutation(i), self._block()]
+            order = order_of(self.kind, self.dim, i)
+            stack += [layers.ActNorm(), layers.Permutation(order), self._block()]
         self.layers = [*stack, layers.ActNorm(), layers.ContextAffine()]
-
-    def _permutation(self, i: int) -> layers.Permutation:
-        if KINDS[self.kind].conditioner == "coupling":
-            order = np.random.default_rng(i).permutation(self.dim)
-        else:
-            order = np.arange(self.dim)[:: -1 if i else 1]
-        return layers.Permutation(tuple(order.tolist()))
 
     def _block(self) -> nn.Module:
         transform, conditioner = KINDS[self.kind]

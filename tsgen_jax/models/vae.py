@@ -13,13 +13,30 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tsgen_jax.nn import conv
 from tsgen_jax.nn.dense import Dense
 from tsgen_jax.types import Array
 
-_KERNEL = 5  # Of convolutions.
+_KERNEL = 3  # Of convolutions, of pairs of time points.
 _LEAST_STD = 1e-3  # Of the observation noise, in scaled units.
 _START_STD = 0.3
 _MAX_LOG_STD = 7.0  # Of the posterior, either way.
+
+
+class Conv(nn.Module):
+    """A convolution over time, [B, L, C] -> [B, L, width], as `nn/conv.py` does it."""
+
+    width: int
+
+    @nn.compact
+    def __call__(self, x: Array) -> jax.Array:
+        """Zeros before and after the ends."""
+        shape = 1, _KERNEL, x.shape[-1], self.width
+        kernel = self.param("kernel", nn.initializers.lecun_normal((0, 1, 2)), shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.width,))
+        half = _KERNEL // 2
+        y = conv.conv(x[:, None], kernel, ((0, 0), (half, half)))[:, 0]
+        return y + bias[None, None]
 
 
 class Encoder(nn.Module):
@@ -34,10 +51,19 @@ class Encoder(nn.Module):
         context = jnp.broadcast_to(context[:, None], (*x.shape[:2], context.shape[-1]))
         y = jnp.concatenate([x, context], axis=-1)
         for width in self.widths:
-            y = nn.silu(nn.Conv(width, (_KERNEL,), strides=(2,))(y))
+            y = nn.silu(Conv(width)(_halve(y)))
         y = Dense(2 * self.latent)(y.reshape(len(y), -1))
         mean, log_std = jnp.split(y, 2, axis=-1)
         return mean, _MAX_LOG_STD * jnp.tanh(log_std / _MAX_LOG_STD)
+
+
+def _halve(x: Array) -> jax.Array:
+    """Pairs of time points as channels: [B, L, C] -> [B, ceil(L / 2), 2 C].
+
+    A convolution of these is one of stride 2, which XLA on the CPU is slow at.
+    """
+    x = jnp.pad(x, ((0, 0), (0, x.shape[1] % 2), (0, 0)))
+    return x.reshape(len(x), x.shape[1] // 2, -1)
 
 
 class Decoder(nn.Module):
@@ -74,17 +100,16 @@ class Decoder(nn.Module):
         return y.reshape(len(z), num, self.channels)
 
     def _rest(self, z):
-        """Transposed convolutions, and a product over time and channels at the end."""
+        """Convolutions that double the time points."""
         columns = self.length
         for _ in self.widths:
             columns = -(-columns // 2)
         y = nn.silu(Dense(columns * self.widths[-1], name="rest_hidden")(z))
         y = y.reshape(len(z), columns, self.widths[-1])
         for i, width in enumerate((*self.widths[-2::-1], self.widths[0])):
-            name = f"rest_{i}"
-            y = nn.silu(nn.ConvTranspose(width, (_KERNEL,), (2,), name=name)(y))
-        y = nn.Conv(self.channels, (_KERNEL,), name="rest")(y[:, : self.length])
-        return y
+            y = nn.silu(Conv(2 * width, name=f"rest_{i}")(y))
+            y = y.reshape(len(y), 2 * y.shape[1], width)  # The transpose of `_halve`.
+        return Conv(self.channels, name="rest")(y)[:, : self.length]
 
 
 class VAE(nn.Module):

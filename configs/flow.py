@@ -2,7 +2,8 @@
 
 Paper: https://arxiv.org/abs/1906.04032; others by flow.kind.
 Command: python main.py --config=configs/flow.py
-Expected: TIME
+Expected: about a minute of training on 2 CPU cores; MiniRocket FID on GunPoint 2.5 (a
+Gaussian by class: 3.6), see experiments/results/generators.jsonl.
 """
 
 from ml_collections import ConfigDict

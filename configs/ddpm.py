@@ -3,6 +3,7 @@
 Paper: https://arxiv.org/abs/2006.11239, with v-prediction (arXiv 2202.00512), a cosine
 schedule (arXiv 2102.09672) and a transformer over patches (arXiv 2212.09748).
 Command: python main.py --config=configs/ddpm.py
+As a rectified flow (arXiv 2209.03003): --config=configs/ddpm.py:rectified_flow
 """
 
 from ml_collections import ConfigDict
@@ -11,12 +12,14 @@ from tsgen_jax.configs import _common
 
 
 def get_config(arg: str = "") -> ConfigDict:
-    """Values of the diffusion model; takes no argument."""
-    if arg:
-        raise ValueError(f"configs/ddpm.py takes no argument, got {arg!r}.")
+    """`arg`: '' or 'rectified_flow'."""
+    if arg not in ("", "rectified_flow"):
+        raise ValueError(f"configs/ddpm.py:{arg}: known is rectified_flow.")
     config = _common.make_config()
     config.name = config.generator = "ddpm"
     config.denoiser = ConfigDict()
+    # From series to noise: 'cosine', or 'rectified_flow', straight.
+    config.denoiser.process = arg or "cosine"
     config.denoiser.patch = 4  # Time points of a token.
     config.denoiser.width = 128
     config.denoiser.num_layers = 4
@@ -33,4 +36,7 @@ def get_config(arg: str = "") -> ConfigDict:
     train.ema_decay, train.select = 0.995, "last"
     train.log_every, train.eval_every, train.checkpoint_every = 20, 200, 500
     config.train.denoiser = train
+    if arg:
+        config.name = "ddpm-rectified_flow"
+        config.sample.eta = 0.0  # A flow draws no new noise.
     return config.lock()

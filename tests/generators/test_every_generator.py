@@ -4,6 +4,7 @@ Trained for a few steps on tiny series; what it draws need not be good here.
 """
 
 import os
+import pickle
 import signal
 from typing import Any, NamedTuple
 
@@ -240,3 +241,10 @@ def test_it_is_judged_by_all_groups(made, monkeypatch):
     assert all(np.isfinite(v) for v in metrics.values() if v is not None)
     report = os.path.join(made.workdir, "report.html")
     assert os.path.exists(report) == drawn
+
+
+def test_a_model_can_be_pickled(made):
+    again = pickle.loads(pickle.dumps(made.model))
+    label = None if made.generator.label_use == "never" else made.model.classes[0]
+    one, two = (model.sample(3, label=label, seed=1) for model in (made.model, again))
+    np.testing.assert_array_equal(one, two)

@@ -12,9 +12,12 @@ from tsgen_jax.sampling import diffusion
 _COVARIANCE = np.array([[1.0, 0.8], [0.8, 1.5]])
 
 
-def _gaussian_v(x, time, covariance=_COVARIANCE):
+_COSINE = diffusion.PROCESSES["cosine"]
+
+
+def _gaussian_v(x, time, process=_COSINE, covariance=_COVARIANCE):
     """v of series [B, 2, 1] from N(0, covariance), by the rules of normal variables."""
-    cos, sin = (a[:, :, 0] for a in diffusion.levels(time))
+    cos, sin = (a[:, :, 0] for a in process.levels(time))
     flat = x[..., 0]
     total = (
         cos[..., None] ** 2 * covariance[None] + sin[..., None] ** 2 * jnp.eye(2)[None]
@@ -22,13 +25,15 @@ def _gaussian_v(x, time, covariance=_COVARIANCE):
     solved = jnp.linalg.solve(total, flat[..., None])[..., 0]
     series = cos * jnp.einsum("ij,bj->bi", covariance, solved)
     noise = sin * solved
+    if process is not _COSINE:
+        return (noise - series)[..., None]
     return (cos * noise - sin * series)[..., None]
 
 
 def test_noise_and_v_give_series_and_noise_back():
     x, noise = np.random.default_rng(0).normal(size=(2, 5, 7, 3))
     time = np.linspace(0, 1, 5)
-    noisy, v = diffusion.add_noise(x, noise, time)
+    noisy, v = diffusion.add_noise(_COSINE, x, noise, time)
     angle = np.pi * time[:, None, None] / 2
     np.testing.assert_allclose(np.cos(angle) * noisy - np.sin(angle) * v, x, atol=1e-6)
     np.testing.assert_allclose(
@@ -45,7 +50,13 @@ def test_a_step_of_eta_1_is_that_of_ddpm():
     said = np.full_like(x, 0.3)
     step = jax.jit(
         lambda x: diffusion.step(
-            jax.random.key(0), lambda x, t: jnp.asarray(said), x, now, then, 1.0
+            _COSINE,
+            jax.random.key(0),
+            lambda x, t: jnp.asarray(said),
+            x,
+            now,
+            then,
+            1.0,
         )
     )
     found, series = step(x)
@@ -61,15 +72,48 @@ def test_a_step_of_eta_1_is_that_of_ddpm():
     np.testing.assert_allclose(residual.var(), variance, rtol=0.08)
 
 
-@pytest.mark.parametrize("eta", [0.0, 1.0])
-def test_samples_of_a_known_gaussian_have_its_covariance(eta):
+@pytest.mark.parametrize(
+    ("process", "eta"),
+    [
+        ("cosine", 0.0),
+        ("cosine", 1.0),
+        ("rectified_flow", 0.0),
+        ("rectified_flow", 1.0),
+    ],
+)
+def test_samples_of_a_known_gaussian_have_its_covariance(process, eta):
+    process = diffusion.PROCESSES[process]
     sample = functools.partial(
-        diffusion.sample, v_fn=_gaussian_v, shape=(6000, 2, 1), num_steps=60, eta=eta
+        diffusion.sample,
+        process,
+        v_fn=functools.partial(_gaussian_v, process=process),
+        shape=(6000, 2, 1),
+        num_steps=80,
+        eta=eta,
     )
     x, seen = jax.jit(sample)(jax.random.key(2))
-    assert seen.shape == (60, 6000, 2, 1)
+    assert seen.shape == (80, 6000, 2, 1)
     np.testing.assert_allclose(np.cov(x[..., 0].T), _COVARIANCE, atol=0.12)
     np.testing.assert_allclose(seen[-1], x, atol=0.1)  # Almost no noise is left.
+
+
+def test_a_step_of_a_rectified_flow_is_eulers():
+    flow = diffusion.PROCESSES["rectified_flow"]
+    x, v = np.random.default_rng(5).normal(size=(2, 4, 3, 1)).astype("f4")
+    found, _ = diffusion.step(
+        flow,
+        jax.random.key(0),
+        lambda x, t: jnp.asarray(v),
+        jnp.asarray(x),
+        0.7,
+        0.6,
+        0.0,
+    )
+    np.testing.assert_allclose(found, x - 0.1 * v, atol=1e-5)
+    time = np.full(4, 0.25, "f4")
+    noisy, target = diffusion.add_noise(flow, x, v, time)
+    np.testing.assert_allclose(noisy, 0.75 * x + 0.25 * v, atol=1e-6)
+    np.testing.assert_allclose(target, v - x, atol=1e-6)
 
 
 def test_inpainting_comes_near_the_conditional_distribution():
@@ -81,6 +125,7 @@ def test_inpainting_comes_near_the_conditional_distribution():
     for repeats in (1, 8):
         draw = functools.partial(
             diffusion.inpaint,
+            _COSINE,
             v_fn=_gaussian_v,
             num_steps=40,
             eta=1.0,
@@ -99,7 +144,7 @@ def test_samples_of_a_known_mixture_have_its_weights():
     means, share, width = np.array([[-1.0, -1], [1, 0.5]]), np.array([0.3, 0.7]), 0.1
 
     def v_fn(x, time):
-        cos, sin = (a[:, :, 0] for a in diffusion.levels(time))
+        cos, sin = (a[:, :, 0] for a in _COSINE.levels(time))
         flat, variance = x[..., 0], cos**2 * width**2 + sin**2
         away = flat[:, None] - cos[:, None] * means[None]  # [B, 2, 2]
         logits = jnp.log(share)[None] - jnp.square(away).sum(-1) / (2 * variance)
@@ -110,7 +155,7 @@ def test_samples_of_a_known_mixture_have_its_weights():
         return (cos * noise - sin * series)[..., None]
 
     draw = functools.partial(
-        diffusion.sample, v_fn=v_fn, shape=(4000, 2, 1), num_steps=100, eta=1.0
+        diffusion.sample, _COSINE, v_fn=v_fn, shape=(4000, 2, 1), num_steps=100, eta=1.0
     )
     x = np.asarray(jax.jit(draw)(jax.random.key(4))[0])[..., 0]
     first = np.linalg.norm(x - means[0], axis=1) < np.linalg.norm(x - means[1], axis=1)

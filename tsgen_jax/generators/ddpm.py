@@ -1,8 +1,9 @@
-"""A diffusion model on scaled series, by class.
+"""A diffusion model, or a rectified flow, on scaled series, by class.
 
 DDPM (Ho et al. 2020, https://arxiv.org/abs/2006.11239) in continuous time with a cosine
 schedule, v-prediction, classifier-free guidance, and an average of the weights, without
-which samples are poor. One stage: 'denoiser'.
+which samples are poor. `denoiser.process='rectified_flow'`: straight paths from noise to
+series (Liu et al. 2023, https://arxiv.org/abs/2209.03003). One stage: 'denoiser'.
 """
 
 import dataclasses
@@ -21,6 +22,7 @@ from tsgen_jax.sampling import diffusion, guidance
 from tsgen_jax.stages import denoiser
 from tsgen_jax.types import Array
 
+WORDS = {"cosine": "diffusion model", "rectified_flow": "rectified flow"}
 _SHOWN = 10  # Steps that `unfold` gives.
 
 
@@ -29,15 +31,16 @@ class Programs:
 
     def __init__(self, config: ConfigDict, info: DataInfo):
         """Compiles nothing."""
+        self.config = config
         self.network = denoiser.make_model(config, info.num_classes)
+        self.process = diffusion.PROCESSES[config.denoiser.process]
         self.settings, self.inpainting = config.sample, config.inpaint
         self.shape = info.length, info.scaled_channels
         self.batched = Batched(info, config.sample.batch_size)
 
-    def __getstate__(self):
-        """Without what was compiled."""
-        compiled = ("sample", "unfold", "inpaint")
-        return {k: v for k, v in vars(self).items() if k not in compiled}
+    def __reduce__(self):
+        """What it was made of: compiled programs cannot be pickled."""
+        return Programs, (self.config, self.batched.info)
 
     def v_fn(self, weights, label: Array) -> diffusion.VFn:
         """(x_t, t) -> v, in use, with guidance."""
@@ -56,7 +59,8 @@ class Programs:
         shape = (label.shape[0], *self.shape)
         of = self.settings
         v_fn = self.v_fn(weights, label)
-        return diffusion.sample(key, v_fn, shape, of.num_steps, of.eta)
+        settings = of.num_steps, of.eta
+        return diffusion.sample(self.process, key, v_fn, shape, *settings)
 
     @functools.cached_property
     def sample(self):
@@ -85,7 +89,7 @@ class Programs:
         def inpaint(weights, key, x, observed, label):
             v_fn = self.v_fn(weights, label)
             settings = of.num_steps, self.settings.eta, of.num_repeats
-            return diffusion.inpaint(key, v_fn, x, observed, *settings)
+            return diffusion.inpaint(self.process, key, v_fn, x, observed, *settings)
 
         return inpaint
 
@@ -160,5 +164,5 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         stages=(denoiser.make_stage(config, programs.network, programs.shape),),
         assemble=lambda weights: Diffusion(programs, weights, label_use),
         settings=("sample", "inpaint", "precision"),
-        about="A diffusion model on series, by class, with a transformer over patches.",
+        about=f"A {WORDS[config.denoiser.process]} on series, with a transformer over patches.",
     )

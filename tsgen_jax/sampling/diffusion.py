@@ -1,15 +1,17 @@
 """Gaussian diffusion in continuous time: noise, the way back, and inpainting.
 
-Variance-preserving with a cosine schedule (Nichol and Dhariwal 2021, arXiv 2102.09672):
-at time t in [0, 1]
+At time t in [0, 1] a series is x_t = alpha(t) x + sigma(t) noise, and a network says v,
+of which series and noise both follow at every t. A `Process` is what differs:
 
-    x_t = cos(pi t / 2) x + sin(pi t / 2) noise.
+'cosine': alpha = cos(pi t / 2), sigma = sin(pi t / 2), v = alpha noise - sigma x
+(Nichol and Dhariwal 2021, arXiv 2102.09672; Salimans and Ho 2022, arXiv 2202.00512).
 
-A network says v = cos(pi t / 2) noise - sin(pi t / 2) x (Salimans and Ho 2022, arXiv
-2202.00512), of which series and noise both follow at every t.
+'rectified_flow': alpha = 1 - t, sigma = t, v = noise - x (Liu et al. 2023, arXiv
+2209.03003; Lipman et al. 2023, arXiv 2210.02747): without new noise a step is Euler's.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,16 +21,45 @@ from tsgen_jax.types import Array
 VFn = Callable[[jax.Array, jax.Array], jax.Array]  # (x_t [B, L, C], t [B]) -> v.
 
 
-def levels(time: Array) -> tuple[jax.Array, jax.Array]:
-    """How much of the series and of noise is in x_t, as [..., 1, 1]."""
+class Process(NamedTuple):
+    """How noise comes in; see above.
+
+    Attributes:
+        levels: time [...] -> alpha and sigma, as [..., 1, 1].
+        target: (alpha, sigma, series, noise) -> v.
+        read: (alpha, sigma, x_t, v) -> series and noise.
+    """
+
+    levels: Callable[[Array], tuple[jax.Array, jax.Array]]
+    target: Callable[[Array, Array, Array, Array], jax.Array]
+    read: Callable[[Array, Array, Array, Array], tuple[jax.Array, jax.Array]]
+
+
+def _of_angle(time):
     angle = 0.5 * jnp.pi * time[..., None, None]
     return jnp.cos(angle), jnp.sin(angle)
 
 
-def add_noise(x: Array, noise: Array, time: Array) -> tuple[jax.Array, jax.Array]:
+PROCESSES = {
+    "cosine": Process(
+        levels=_of_angle,
+        target=lambda alpha, sigma, x, noise: alpha * noise - sigma * x,
+        read=lambda alpha, sigma, x, v: (alpha * x - sigma * v, sigma * x + alpha * v),
+    ),
+    "rectified_flow": Process(
+        levels=lambda time: (1 - time[..., None, None], time[..., None, None]),
+        target=lambda alpha, sigma, x, noise: noise - x,
+        read=lambda alpha, sigma, x, v: (x - sigma * v, x + alpha * v),
+    ),
+}
+
+
+def add_noise(
+    process: Process, x: Array, noise: Array, time: Array
+) -> tuple[jax.Array, jax.Array]:
     """x_t and v of series [B, L, C] and noise at times [B]."""
-    cos, sin = levels(time)
-    return cos * x + sin * noise, cos * noise - sin * x
+    alpha, sigma = process.levels(time)
+    return alpha * x + sigma * noise, process.target(alpha, sigma, x, noise)
 
 
 def grid(num_steps: int) -> jax.Array:
@@ -37,7 +68,13 @@ def grid(num_steps: int) -> jax.Array:
 
 
 def step(
-    key: Array, v_fn: VFn, x: Array, now: Array, then: Array, eta: float
+    process: Process,
+    key: Array,
+    v_fn: VFn,
+    x: Array,
+    now: Array,
+    then: Array,
+    eta: float,
 ) -> tuple[jax.Array, jax.Array]:
     """From x at time `now` to x at the earlier time `then`.
 
@@ -48,19 +85,23 @@ def step(
         x at `then`, and the series that the network sees in x.
     """
     time = jnp.full(len(x), now)
-    cos, sin = levels(time)
-    cos_then, sin_then = levels(jnp.full(len(x), then))
-    v = v_fn(x, time)
-    series, noise = cos * x - sin * v, sin * x + cos * v
-    # |(sin' / sin)^2 (1 - (cos / cos')^2)|; at t = 1 all of it is drawn anew.
-    variance = jnp.square(eta * sin_then / sin) * (1 - jnp.square(cos / cos_then))
+    alpha, sigma = process.levels(time)
+    alpha_then, sigma_then = process.levels(jnp.full(len(x), then))
+    series, noise = process.read(alpha, sigma, x, v_fn(x, time))
+    between = jnp.square(sigma) - jnp.square(alpha / alpha_then * sigma_then)
+    variance = jnp.square(eta * sigma_then / sigma) * between
     fresh = jax.random.normal(key, x.shape)
-    kept = jnp.sqrt(jnp.maximum(jnp.square(sin_then) - variance, 0))
-    return cos_then * series + kept * noise + jnp.sqrt(variance) * fresh, series
+    kept = jnp.sqrt(jnp.maximum(jnp.square(sigma_then) - variance, 0))
+    return alpha_then * series + kept * noise + jnp.sqrt(variance) * fresh, series
 
 
 def sample(
-    key: Array, v_fn: VFn, shape: tuple[int, ...], num_steps: int, eta: float
+    process: Process,
+    key: Array,
+    v_fn: VFn,
+    shape: tuple[int, ...],
+    num_steps: int,
+    eta: float,
 ) -> tuple[jax.Array, jax.Array]:
     """Series [B, L, C] from noise, and those seen at every step [S, B, L, C]."""
     key_first, key_steps = jax.random.split(key)
@@ -68,7 +109,8 @@ def sample(
 
     def body(x, at):
         i, now, then = at
-        return step(jax.random.fold_in(key_steps, i), v_fn, x, now, then, eta)
+        of_step = jax.random.fold_in(key_steps, i)
+        return step(process, of_step, v_fn, x, now, then, eta)
 
     first = jax.random.normal(key_first, shape)
     at = jnp.arange(num_steps), times[:-1], times[1:]
@@ -76,6 +118,7 @@ def sample(
 
 
 def inpaint(
+    process: Process,
     key: Array,
     v_fn: VFn,
     x: Array,
@@ -97,15 +140,15 @@ def inpaint(
     def once(repeat, carry):
         noisy, key, now, then = carry
         keys = jax.random.split(jax.random.fold_in(key, repeat), 3)
-        cos, sin = levels(jnp.full(len(x), now))
-        cos_then, sin_then = levels(jnp.full(len(x), then))
-        back = cos / cos_then
-        again = back * noisy + jnp.sqrt(1 - jnp.square(back)) * jax.random.normal(
-            keys[0], x.shape
-        )
+        alpha, sigma = process.levels(jnp.full(len(x), now))
+        alpha_then, sigma_then = process.levels(jnp.full(len(x), then))
+        back = alpha / alpha_then
+        between = jnp.square(sigma) - jnp.square(back * sigma_then)
+        again = jax.random.normal(keys[0], x.shape)
+        again = back * noisy + jnp.sqrt(jnp.maximum(between, 0)) * again
         noisy = jnp.where(repeat > 0, again, noisy)
-        drawn, _ = step(keys[1], v_fn, noisy, now, then, eta)
-        given = cos_then * x + sin_then * jax.random.normal(keys[2], x.shape)
+        drawn, _ = step(process, keys[1], v_fn, noisy, now, then, eta)
+        given = alpha_then * x + sigma_then * jax.random.normal(keys[2], x.shape)
         return jnp.where(observed, given, drawn), key, now, then
 
     def body(i, noisy):

@@ -12,16 +12,19 @@ from tsgen_jax.runs import limits
 from tsgen_jax.sampling import diffusion
 from tsgen_jax.training import batches
 
+_OF_TRAINING = ("label_drop_rate", "process")  # Not of the network.
+
 
 def make_model(config: ConfigDict, num_classes: int) -> Denoiser:
     """The network of `config.denoiser` for Y classes."""
-    fields = {k: v for k, v in config.denoiser.items() if k != "label_drop_rate"}
+    fields = {k: v for k, v in config.denoiser.items() if k not in _OF_TRAINING}
     return Denoiser(num_classes, dtype=jnp.dtype(config.precision), **fields)
 
 
 def make_stage(config: ConfigDict, network: Denoiser, shape: tuple[int, int]) -> Stage:
     """The stage 'denoiser' on scaled series [L, C'] of this shape."""
     size = config.train.denoiser.batch_size
+    process = diffusion.PROCESSES[config.denoiser.process]
 
     def init(key, batch, given):
         del given
@@ -29,7 +32,7 @@ def make_stage(config: ConfigDict, network: Denoiser, shape: tuple[int, int]) ->
         return network.init(key, batch["x"], time, batch["label"], train=False), {}
 
     def loss_of(params, batch, label, time, noise, **apply):
-        noisy, v = diffusion.add_noise(batch["x"], noise, time)
+        noisy, v = diffusion.add_noise(process, batch["x"], noise, time)
         said = network.apply(params, noisy, time, label, **apply)
         if "observed" in batch:
             return reconstruction.weighted_squared_error(v, said, batch["observed"])
@@ -113,6 +116,7 @@ def _faults(config: ConfigDict) -> list[str]:
 
 
 LIMITS = limits.Limits(
+    choices={"denoiser.process": tuple(diffusion.PROCESSES)},
     ranges={
         "denoiser.patch": (1, 1024),
         "denoiser.width": (2, limits.WIDEST),

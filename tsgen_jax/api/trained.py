@@ -155,9 +155,10 @@ class Trained:
         check_no_nan(x, name)
         return x
 
-    def __getstate__(self):
-        """The fields; what was compiled is left out and made again when needed."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+    def __reduce__(self):
+        """What it is made of: compiled programs are made again when needed."""
+        weights = jax.tree.map(np.asarray, dict(self.generator.weights))
+        return _assemble, (type(self), weights, self.config, self.facts, self.metrics)
 
     def __repr__(self) -> str:
         facts = self.facts
@@ -179,6 +180,12 @@ class Trained:
             f"{tokens}  weights  {weights}\n"
             f"  scores   {', '.join(scores) or 'not evaluated'}"
         )
+
+
+def _assemble(kind: type, weights, config, facts, metrics) -> Trained:
+    """A model of its weights again."""
+    recipe = generators.make_recipe(config, facts)
+    return kind(recipe.assemble(weights), config, facts, metrics)
 
 
 def _size(weights: PyTree) -> int:

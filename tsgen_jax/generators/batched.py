@@ -27,10 +27,6 @@ class Batched:
         self.info, self.batch_size = info, batch_size
         self._compiled = set()  # What has been done in which size.
 
-    def __getstate__(self):
-        """Fields; what was compiled in this process is not in another."""
-        return vars(self) | {"_compiled": set()}
-
     def map(self, fn: batching.BatchFn, rows: Batch, what: str) -> np.ndarray:
         """`fn(number of the batch, batch)` of all rows [n, ...], in order."""
         return batching.in_batches(fn, rows, what, self.batch_size, self._compiled)

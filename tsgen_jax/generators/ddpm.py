@@ -31,16 +31,11 @@ class Programs:
 
     def __init__(self, config: ConfigDict, info: DataInfo):
         """Compiles nothing."""
-        self.config = config
         self.network = denoiser.make_model(config, info.num_classes)
         self.process = diffusion.PROCESSES[config.denoiser.process]
         self.settings, self.inpainting = config.sample, config.inpaint
         self.shape = info.length, info.scaled_channels
         self.batched = Batched(info, config.sample.batch_size)
-
-    def __reduce__(self):
-        """What it was made of: compiled programs cannot be pickled."""
-        return Programs, (self.config, self.batched.info)
 
     def v_fn(self, weights, label: Array) -> diffusion.VFn:
         """(x_t, t) -> v, in use, with guidance."""

@@ -65,11 +65,6 @@ class Programs:
             self.inpainting if inpainting is None else inpainting,
         )
 
-    def __getstate__(self):
-        """What it was made of: compiled programs cannot be pickled, and are made again."""
-        of = ("tokenizer", "prior", "info", "settings", "inpainting", "batched")
-        return {name: getattr(self, name) for name in of}
-
     @functools.cached_property
     def sample(self):
         """(key, prior weights, label [B]) -> tokens of all rounds, [B, S + 1, N]."""

@@ -51,7 +51,6 @@ _COORDINATOR = flags.DEFINE_string(
 _NUM_PROCESSES = flags.DEFINE_integer("num_processes", 0, "With --coordinator.")
 _PROCESS_ID = flags.DEFINE_integer("process_id", -1, "With --coordinator; from 0.")
 _VERSION = flags.DEFINE_bool("version", False, "Print the version and end.")
-_OF_SEVERAL = ("--distributed", "--coordinator", "--num_processes", "--process_id")
 _STOPPED = 143  # Exit code of a process ended by SIGTERM.
 
 
@@ -62,7 +61,9 @@ def _train_with_others(log: logging.Logger, config, workdir: str) -> None:
 
     hosts.start(_COORDINATOR.value, _NUM_PROCESSES.value, _PROCESS_ID.value)
     first = hosts.is_first()
-    log.setLevel(logging.INFO if first else logging.ERROR)
+    if not first:
+        log.setLevel(logging.ERROR)
+        os.environ["TSGEN_QUIET"] = "1"  # No lines of progress.
     try:
         pipeline.run(config, workdir, evaluate=False, reuse=_REUSE.value)
         hosts.stop()
@@ -71,9 +72,9 @@ def _train_with_others(log: logging.Logger, config, workdir: str) -> None:
             f"Another process of this run has ended; its own words say why ({error}). "
             "The same commands resume."
         ) from error
-    if first:
-        rest = [word for word in sys.argv if not word.startswith(_OF_SEVERAL)]
-        os.execv(sys.executable, [sys.executable, *rest])
+    if first:  # As it was typed: absl takes overrides out of sys.argv.
+        words = [*sys.orig_argv[1:], "--nodistributed"]
+        os.execv(sys.executable, [sys.executable, *words])
 
 
 def main(argv: list[str]) -> None:

@@ -30,11 +30,15 @@ def _start(port, index, workdir, *more, pause="0"):
     return subprocess.Popen(words, cwd=_ROOT, env=environment, **pipes)
 
 
-def _two(workdir, *stop, pause="0"):
-    """Exit codes of both, and what they said; `stop` goes to the second."""
+def _port():
     with socket.socket() as free:
         free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+def _two(workdir, *stop, pause="0"):
+    """Exit codes of both, and what they said; `stop` goes to the second."""
+    port = _port()
     first = _start(port, 0, workdir)
     second = _start(port, 1, workdir, *stop, pause=pause)
     said = [process.communicate(timeout=200)[0] for process in (first, second)]
@@ -83,6 +87,34 @@ def test_the_first_holds_the_directory_for_both(tmp_path):
     assert codes[0] == 1
     assert "is in use by process" in said[0]
     assert codes[1] != 0
+
+
+_SMALL = (
+    "--config=configs/smoke.py:none",
+    "--config.data.name=ItalyPowerDemand",
+    "--config.evaluation.scores=statistics",
+    "--config.train.tokenizer.num_steps=20",
+    "--config.train.prior.num_steps=20",
+)
+
+
+@pytest.mark.slow
+def test_the_first_goes_on_alone_with_scores_and_report(tmp_path):
+    words = [sys.executable, "main.py", *_SMALL, f"--workdir={tmp_path / 'run'}"]
+    words += [
+        "--distributed",
+        "--num_processes=2",
+        f"--coordinator=localhost:{_port()}",
+    ]
+    environment = os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    processes = [
+        subprocess.Popen([*words, f"--process_id={index}"], cwd=_ROOT, env=environment)
+        for index in (0, 1)
+    ]
+    assert [process.wait(400) for process in processes] == [0, 0]
+    left = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"report.html", "samples.npz", "scores.csv", "evaluation"} <= left
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_one_process_alone_does_nothing_more(tmp_path):

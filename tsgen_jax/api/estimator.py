@@ -56,7 +56,7 @@ class TimeSeriesGenerator(DensityMixin, BaseEstimator):
         guidance_scale: 1: none; above: more typical of the class.
         scaling: 'standard', 'robust' or 'quantile'.
         missing: NaN is an 'error', or 'interpolate'.
-        validation_fraction: of the series, held out to select weights by.
+        validation_fraction: of the series, held out and watched in training.
         seed: of weights, batches and augmentations.
         constraints: what every generated value satisfies, as `fit` takes it.
         window: time points of the windows that a file or long table is cut into.

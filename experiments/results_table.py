@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 from experiments import development_sets  # noqa: E402
+from experiments.launch import cost  # noqa: E402
 
 # Judges that are the same on every machine first, the FCN, whose weights are not, after.
 SCORES = (
@@ -39,11 +40,11 @@ SCORES = (
     ("discriminative_score", "gru"),
 )
 _FLOORS = ("TRAIN", "raw series", "TEST halves", "guessing")
-_MAY_DIFFER = ("seed", "seeds", "num_devices", "judged by")
+_MAY_DIFFER = ("seed", "seeds", "num_devices", "judged by", "commit")
 
 
 def read(run: str) -> tuple[dict, dict]:
-    """Config with 'judged by', and (score, judge) -> row, of a judged run.
+    """Config with 'judged by' and 'commit', and (score, judge) -> row, of a judged run.
 
     Raises:
         SystemExit: it was never judged.
@@ -55,6 +56,10 @@ def read(run: str) -> tuple[dict, dict]:
     judged = json.loads(path.read_text())
     config = json.loads((folder / "config.json").read_text())
     config["judged by"] = judged["judge"]
+    config["commit"] = ""
+    if (folder / "provenance.json").exists():
+        made = json.loads((folder / "provenance.json").read_text())
+        config["commit"] = made["commit"]
     return config, {(row["name"], row["judge"]): row for row in judged["scores"]}
 
 
@@ -90,8 +95,13 @@ def _rest(config: dict) -> dict:
     return {key: value for key, value in config.items() if key not in _MAY_DIFFER}
 
 
-def summarise(found: dict) -> dict:
-    """Set -> seeds, and per score the values of the seeds and the floor."""
+def summarise(found: dict, machine: str) -> dict:
+    """Set -> seeds, commits, machine, and per score values of the seeds and the floor.
+
+    Args:
+        found: from `group`.
+        machine: that the runs were made on.
+    """
     summary = {}
     for name, of in found.items():
         scores = {}
@@ -103,7 +113,12 @@ def summarise(found: dict) -> dict:
                 label = " ".join(filter(None, key))
                 values = [row["value"] for row in rows]
                 scores[label] = {"values": values, "floor": floor}
-        summary[name] = {"seeds": [c["seed"] for c, _ in of], "scores": scores}
+        summary[name] = {
+            "seeds": [config["seed"] for config, _ in of],
+            "commits": sorted({config["commit"] for config, _ in of}),
+            "machine": machine,
+            "scores": scores,
+        }
     return summary
 
 
@@ -143,8 +158,11 @@ def main(argv: list[str]) -> None:
     parser.add_argument("runs", nargs="+", metavar="DIR")
     out = ROOT / "experiments" / "results" / "scores.json"
     parser.add_argument("--out", default=str(out), metavar="FILE")
+    parser.add_argument(
+        "--machine", default="", metavar="NAME", help="of the runs; default: this one"
+    )
     args = parser.parse_args(argv)
-    summary = summarise(group(args.runs))
+    summary = summarise(group(args.runs), args.machine or cost.cpu_name())
     print(table(summary))
     pathlib.Path(args.out).write_text(json.dumps(summary, indent=1) + "\n")
 

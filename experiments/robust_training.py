@@ -15,7 +15,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import platform
 import sys
 import time
 
@@ -28,6 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from experiments.development_sets import DEVELOPMENT  # noqa: E402
+from experiments.launch import cost  # noqa: E402
 from tsgen_jax import generators  # noqa: E402
 from tsgen_jax.data import class_shares  # noqa: E402
 from tsgen_jax.data.dataset import load_dataset  # noqa: E402
@@ -76,15 +76,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def cpu_model() -> str:
-    """The name of the processor."""
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        return next(x for x in lines if x.startswith("model name")).split(": ")[1]
-    except (OSError, StopIteration):
-        return platform.processor()
-
-
 class Cell:
     """One set and one fold of it: data, judges, and the tokenizer of its prior."""
 
@@ -109,7 +100,7 @@ class Cell:
             "learnt_from": len(dataset.x_train),
             "held_out": len(dataset.x_valid),
             "commit": provenance.now()["commit"],
-            "cpu": cpu_model(),
+            "cpu": cost.cpu_name(),
             "command": f"python experiments/{pathlib.Path(sys.argv[0]).name} {said}",
         }
         self.out = args.out

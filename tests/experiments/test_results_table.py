@@ -10,6 +10,7 @@ def _run(folder, seed, fid, data="Toy", judge="one", **changes):
     (folder / "evaluation").mkdir(parents=True)
     config = {"seed": seed, "data": {"name": data}, "width": 8} | changes
     (folder / "config.json").write_text(json.dumps(config))
+    (folder / "provenance.json").write_text(json.dumps({"commit": "abc"}))
     row = {"name": "fid", "judge": "fcn", "value": fid, "floors": {"TRAIN": 0.25}}
     (folder / "evaluation/scores.json").write_text(
         json.dumps({"judge": judge, "scores": [row]})
@@ -20,7 +21,8 @@ def _run(folder, seed, fid, data="Toy", judge="one", **changes):
 def test_the_table_says_mean_deviation_and_floor(tmp_path, capsys):
     runs = [_run(tmp_path / str(s), s, v) for s, v in ((1, 3.0), (0, 1.5))]
     runs.append(_run(tmp_path / "other", 0, 7.0, "Other"))
-    results_table.main([*runs, "--out", str(tmp_path / "out.json")])
+    out = ["--out", str(tmp_path / "out.json"), "--machine", "mine"]
+    results_table.main([*runs, *out])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "| score | Toy, 2 seeds | Other, 1 seed |"
     mean, deviation = 2.25, statistics.stdev([1.5, 3.0])
@@ -29,6 +31,8 @@ def test_the_table_says_mean_deviation_and_floor(tmp_path, capsys):
     assert not any("minirocket" in line for line in lines)  # No run has that score.
     stored = json.loads((tmp_path / "out.json").read_text())
     assert stored["Toy"]["seeds"] == [0, 1]
+    assert stored["Toy"]["commits"] == ["abc"]
+    assert stored["Toy"]["machine"] == "mine"
     assert stored["Toy"]["scores"]["fid fcn"]["values"] == [1.5, 3.0]
 
 

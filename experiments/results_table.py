@@ -40,7 +40,7 @@ SCORES = (
     ("discriminative_score", "gru"),
 )
 _FLOORS = ("TRAIN", "raw series", "TEST halves", "guessing")
-_MAY_DIFFER = ("seed", "seeds", "num_devices", "judged by", "commit")
+_MAY_DIFFER = ("seed", "seeds", "num_devices", "checksum", "judged by", "commit")
 
 
 def read(run: str) -> tuple[dict, dict]:

@@ -9,6 +9,7 @@ from experiments import results_table
 def _run(folder, seed, fid, data="Toy", judge="one", **changes):
     (folder / "evaluation").mkdir(parents=True)
     config = {"seed": seed, "data": {"name": data}, "width": 8} | changes
+    config["checksum"] = f"of seed {seed}"  # As runs/directory.py leaves it.
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "provenance.json").write_text(json.dumps({"commit": "abc"}))
     row = {"name": "fid", "judge": "fcn", "value": fid, "floors": {"TRAIN": 0.25}}

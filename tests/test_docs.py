@@ -155,7 +155,8 @@ def _check_python(words):
             beside = (_ROOT / "experiments" / f"{n}.py" for n in line.split(", "))
             sources += [path.read_text() for path in beside if path.exists()]
         for name in re.findall(r"^from experiments\.(\w+) import", sources[0], re.M):
-            sources.append((_ROOT / "experiments" / f"{name}.py").read_text())
+            beside = _ROOT / "experiments" / f"{name}.py"
+            sources += [beside.read_text()] if beside.exists() else []
         source = "".join(sources)
         names = [o.partition("=")[0] for o in options if o.startswith("--")]
         return "".join(f"{n} is unknown. " for n in names if f'"{n}"' not in source)

@@ -65,6 +65,11 @@ def scores() -> str:
     return results_table.table(_read("scores"))
 
 
+def again() -> str:
+    """The README's command with the present defaults."""
+    return results_table.table(_read("gunpoint-again"))
+
+
 def competitor() -> str:
     """Ours and PyPI timevqvae, seeds of each."""
     found = _read("competitor")
@@ -163,6 +168,7 @@ def page() -> str:
     parts = [texts.TOP]
     for text, table in (
         (texts.SCORES, scores),
+        (texts.AGAIN, again),
         (texts.COMPETITOR, competitor),
         (texts.COMPLETION, completion),
         (texts.MULTIVARIATE, multivariate),

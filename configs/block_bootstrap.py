@@ -2,7 +2,9 @@
 
 Paper: Künsch 1989, https://doi.org/10.1214/aos/1176347265.
 Command: python main.py --config=configs/block_bootstrap.py
-Expected: trains nothing, samples in a second.
+Expected: trains nothing, samples in one to four seconds. MiniRocket FID to TEST, one
+seed: GunPoint 1.82, ECG5000 0.49, SyntheticControl 0.84, CBF 0.71
+(experiments/results/generators.jsonl).
 """
 
 from ml_collections import ConfigDict

@@ -2,7 +2,9 @@
 
 Paper: none; the row "i.i.d. Gaussian" of every comparison.
 Command: python main.py --config=configs/gaussian.py
-Expected: trains nothing, samples in a second.
+Expected: trains nothing, samples in one to four seconds. MiniRocket FID to TEST, one
+seed: GunPoint 3.66, ECG5000 0.48, SyntheticControl 0.80, CBF 1.05
+(experiments/results/generators.jsonl).
 """
 
 from ml_collections import ConfigDict

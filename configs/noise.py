@@ -2,7 +2,9 @@
 
 Paper: none; the row "TRAIN with noise" of every comparison.
 Command: python main.py --config=configs/noise.py
-Expected: trains nothing, samples in a second.
+Expected: trains nothing, samples in one to four seconds. MiniRocket FID to TEST, one
+seed: GunPoint 4.40, ECG5000 0.83, SyntheticControl 0.69, CBF 0.77
+(experiments/results/generators.jsonl).
 """
 
 from ml_collections import ConfigDict

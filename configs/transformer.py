@@ -2,6 +2,9 @@
 
 Paper: Shalova and Oseledets 2020, https://arxiv.org/abs/2002.05111.
 Command: python main.py --config=configs/transformer.py
+Expected: three to four minutes a set on two shared CPU cores. MiniRocket FID to TEST, one
+seed, with train.network.select='best': GunPoint 3.13 (Gaussian 3.66), CBF 1.76 (1.05).
+At these values scores have not been measured.
 """
 
 from ml_collections import ConfigDict

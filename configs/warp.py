@@ -2,7 +2,9 @@
 
 Paper: Le Guennec et al. 2016, https://hal.science/hal-01357973.
 Command: python main.py --config=configs/warp.py
-Expected: trains nothing, samples in a second.
+Expected: trains nothing, samples in one to four seconds. MiniRocket FID to TEST, one
+seed: GunPoint 0.89, ECG5000 0.32, SyntheticControl 1.28, CBF 1.16
+(experiments/results/generators.jsonl).
 """
 
 from ml_collections import ConfigDict

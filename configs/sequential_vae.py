@@ -25,7 +25,9 @@ def get_config() -> ConfigDict:
     config.sequential_vae.beta = 1.0  # Weight of the KL term.
     config.sequential_vae.warmup_steps = 100  # Over which that weight rises from 0.
     config.sequential_vae.label_drop_rate = 0.1  # Of classes in training.
-    config.sequential_vae.observation_noise = True  # In samples; False: means.
+    # In samples: 'correlated' along time as errors of reconstructions are; 'independent',
+    # as the ELBO has it; or 'none', which leaves means.
+    config.sequential_vae.observation_noise = "correlated"
     config.train.sequential_vae = _common.make_train(num_steps=1500, batch_size=64)
     config.train.sequential_vae.ema_decay = 0.99
     config.train.sequential_vae.log_every = 50

@@ -25,7 +25,9 @@ def get_config() -> ConfigDict:
     config.vae.beta = 1.0  # Weight of the KL term; above 1: smoother latents.
     config.vae.warmup_steps = 100  # Over which that weight rises from 0.
     config.vae.label_drop_rate = 0.1  # Of classes in training; 0: always a class.
-    config.vae.observation_noise = True  # In samples; False: means, which are smoother.
+    # In samples: 'correlated' along time as errors of reconstructions are; 'independent',
+    # as the ELBO has it; or 'none', which leaves means.
+    config.vae.observation_noise = "correlated"
     config.train.vae = _common.make_train(num_steps=1500, batch_size=64)
     config.train.vae.ema_decay = 0.99
     config.train.vae.log_every = 50

@@ -61,6 +61,27 @@ def test_the_bound_is_a_mean_over_draws_and_its_error_falls(trained):
     np.testing.assert_allclose(density, few - slope, rtol=1e-6)
 
 
+def test_correlated_noise_is_as_the_errors_of_reconstructions(trained):
+    generator, dataset = trained
+    network, name = generator.programs.network, generator.programs.name
+    found = []
+    for x, label in zip(
+        tiny.scaled(dataset), (dataset.y_train, dataset.y_valid), strict=True
+    ):
+        of = {"params": generator.weights[name]}, x, label
+        found.append(x - network.apply(*of, method="reconstruct"))
+    size = np.square(found[1]).mean((0, 1))  # Of the validation part.
+    std = generator.weights["residual"].std
+    np.testing.assert_allclose(np.square(std).mean(0), size, rtol=1e-3)
+
+
+@pytest.mark.parametrize("noise", ["independent", "none"])
+def test_other_noise_needs_no_stage(noise):
+    config = _config("vae", observation_noise=noise)
+    recipe = make_recipe(config, DataInfo.of(tiny.make_dataset()))
+    assert [stage.name for stage in recipe.stages] == ["vae"]
+
+
 def test_the_weight_of_the_kl_term_rises():
     config = _config("vae", warmup_steps=4, beta=2.0)
     dataset = tiny.make_dataset(channels=2)

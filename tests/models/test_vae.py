@@ -76,5 +76,7 @@ def test_missing_values_count_for_nothing():
     part, _ = network.apply(params, x, label, noise, seen)
     mean, _ = network.apply(params, x, label, method="encode")
     parts, std = network.apply(params, mean, label, method="decode")
+    again = network.apply(params, x, label, method="reconstruct")
+    np.testing.assert_allclose(again, parts.sum(0), atol=1e-5)
     each = stats.norm(parts.sum(0), std).logpdf(x)
     np.testing.assert_allclose(whole - part, each[:, 4:9].sum((1, 2)), rtol=2e-3)

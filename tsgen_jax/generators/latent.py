@@ -13,6 +13,7 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.scaling import Scaler
 from tsgen_jax.generators.batched import Batched, check_label
 from tsgen_jax.recipe import Recipe, Weights
+from tsgen_jax.sampling import residual
 from tsgen_jax.stages import elbo
 from tsgen_jax.types import Array
 
@@ -25,7 +26,7 @@ class Programs:
     ):
         """Compiles nothing; `name` is that of the section and of the stage."""
         self.name, self.info, self.network = name, info, network
-        self.adds_noise = config[name].observation_noise
+        self.noise = config[name].observation_noise
         self.batched = Batched(info, config.sample.batch_size)
 
     def __getstate__(self):
@@ -35,12 +36,12 @@ class Programs:
 
     @functools.cached_property
     def draw(self):
-        """Jitted (key, params, label [B]) -> scaled series [B, L, C']."""
+        """Jitted (key, weights, label [B]) -> scaled series [B, L, C']."""
         return jax.jit(lambda *a: self._states(*a)[-1])
 
     @functools.cached_property
     def unfolded(self):
-        """Jitted (key, params, label [B]) -> scaled series [B, S + 1, L, C']."""
+        """Jitted (key, weights, label [B]) -> scaled series [B, S + 1, L, C']."""
         return jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
 
     @functools.cached_property
@@ -48,17 +49,20 @@ class Programs:
         """See `elbo.make_elbo`."""
         return elbo.make_elbo(self.network)
 
-    def _states(self, key: Array, params, label: Array) -> jax.Array:
+    def _states(self, key: Array, weights: Weights, label: Array) -> jax.Array:
         """Scaled series part by part, [S + 1, B, L, C']; the last has all."""
         key_latent, key_noise = jax.random.split(key)
         noise = jax.random.normal(key_latent, (len(label), self.network.noise_size))
-        variables = {"params": params}
+        variables = {"params": weights[self.name]}
         parts, std = self.network.apply(variables, noise, label, method="decode")
         states = jnp.cumsum(parts, axis=0)
-        if self.adds_noise:
+        if self.noise == "none":
+            return states
+        if self.noise == "correlated":
+            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], len(label))
+        else:
             drawn = std * jax.random.normal(key_noise, std.shape)
-            states = jnp.concatenate([states, states[-1:] + drawn[None]])
-        return states
+        return jnp.concatenate([states, states[-1:] + drawn[None]])
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,7 +87,7 @@ class LatentGenerator:
         return {"x": self.programs.batched.sample(key, label, draw)}
 
     def _with_weights(self, fn, key, label):
-        return fn(key, self.weights[self.programs.name], label)
+        return fn(key, self.weights, label)
 
     def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Part by part; the last has the observation noise, where there is any."""
@@ -146,8 +150,11 @@ def make_recipe(
     programs = Programs(config, name, info, network)
     rate = config[name].label_drop_rate
     use = "always" if rate == 0 else "never" if rate == 1 else "optional"
+    stages = (elbo.make_stage(config, name, network),)
+    if programs.noise == "correlated":
+        stages += (elbo.make_residual(config, name, network),)
     return Recipe(
-        stages=(elbo.make_stage(config, name, network),),
+        stages=stages,
         assemble=lambda weights: LatentGenerator(programs, weights, use),
         settings=("sample",),
         about=about,

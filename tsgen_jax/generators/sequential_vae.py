@@ -2,8 +2,8 @@
 
 z_t = A z_{t-1} + W phi(z_{t-1}) + h_y + noise (Durstewitz 2017, doi
 10.1371/journal.pcbi.1005542), a Gaussian posterior from a convolutional encoder, trained
-by the ELBO. `sequential_vae.bayesian` gives A, W and h a posterior of their own. One
-stage, 'sequential_vae'. Unfolds as dynamics alone, with process noise, with observation
+by the ELBO. `sequential_vae.bayesian` gives A, W and h a posterior of their own. Stages
+'sequential_vae' and 'residual', as of `generators/vae.py`. Unfolds as dynamics alone, with process noise, with observation
 noise.
 """
 

@@ -1,8 +1,9 @@
 """TimeVAE: a VAE of convolutions whose decoder adds level, trend, seasons and the rest.
 
-Paper: https://arxiv.org/abs/2111.08095, conditional on the class. One stage, 'vae',
-trained by the ELBO; the weight of its KL term rises over `vae.warmup_steps` to
-`vae.beta`. Series are rated by the ELBO itself, and unfold part by part.
+Paper: https://arxiv.org/abs/2111.08095, conditional on the class. The stage 'vae'
+is trained by the ELBO; the weight of its KL term rises over `vae.warmup_steps` to
+`vae.beta`. Series are rated by the ELBO itself, and unfold part by part. The stage
+'residual' measures what reconstructions leave out; samples have it as noise.
 """
 
 from ml_collections import ConfigDict

@@ -165,6 +165,12 @@ class SequentialVAE(nn.Module):
         whole = self.observe(self._roll(steps, theta, label))
         return jnp.stack([plain, whole - plain]), self._std(label)
 
+    def reconstruct(self, x: Array, label: Array) -> jax.Array:
+        """The mean of series at the posterior's mean, float [B, L, C]."""
+        _, theta = self._split(jnp.zeros((len(x), self.noise_size)), label)
+        mean, _ = self.encoder(x, self.embed(label))
+        return self.observe(self._roll(mean, theta, label))
+
     def __call__(
         self, x: Array, label: Array, noise: Array, observed: Array | None = None
     ) -> tuple[jax.Array, jax.Array]:

@@ -165,6 +165,11 @@ class VAE(nn.Module):
         std = jax.nn.softplus(self.raw_std[label]) + _LEAST_STD
         return self.decoder(given), std
 
+    def reconstruct(self, x: Array, label: Array) -> jax.Array:
+        """The mean of series at the posterior's mean, float [B, L, C]."""
+        parts, _ = self.decode(self.encode(x, label)[0], label)
+        return parts.sum(0)
+
     def __call__(
         self, x: Array, label: Array, noise: Array, observed: Array | None = None
     ) -> tuple[jax.Array, jax.Array]:

@@ -7,10 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 
-from tsgen_jax.recipe import Measure, Stage
+from tsgen_jax.recipe import Fitted, Measure, Stage, part_of
 from tsgen_jax.runs.limits import INFINITY, Limits
+from tsgen_jax.sampling import residual
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch
+
+NOISES = ("correlated", "independent", "none")
+RESIDUAL = "residual"  # The stage that measures correlated noise.
+_MAX_FACTORS = 2**25  # Numbers C L^2 that it is drawn with: 128 MiB.
+_MAX_SERIES = 2000  # Of a part, to measure errors on.
 
 
 class Network(Protocol):
@@ -23,6 +29,9 @@ class Network(Protocol):
 
     def __call__(self, x: Array, label: Array, noise: Array, observed: Array | None):
         """log p(x | z) and the KL term, nats, float [B] each."""
+
+    def reconstruct(self, x: Array, label: Array):
+        """The mean at the posterior's mean, float [B, L, C]."""
 
     def decode(self, noise: Array, label: Array):
         """Noise of the prior -> parts of the mean [S, B, L, C], deviation [B, L, C]."""
@@ -39,14 +48,24 @@ def limits(name: str) -> Limits:
             "sample.class_conditional=False needs: set it above 0"
         ]
 
+    def check_info(config, info):
+        size = info.scaled_channels * info.length**2
+        if config[name].observation_noise == "correlated" and size > _MAX_FACTORS:
+            raise ValueError(
+                f"{name}.observation_noise='correlated' of series of {info.length} time "
+                f"points needs {size} numbers, more than {_MAX_FACTORS}: set it to "
+                "'independent'."
+            )
+
     return Limits(
-        choices={f"{name}.observation_noise": (False, True)},
+        choices={f"{name}.observation_noise": NOISES},
         ranges={
             f"{name}.beta": (0, INFINITY),
             f"{name}.warmup_steps": (0, INFINITY),
             f"{name}.label_drop_rate": (0, 1),
         },
         faults=faults,
+        check_info=check_info,
         needed=("sample", name),
     )
 
@@ -69,6 +88,43 @@ def make_elbo(network: Network):
         return jax.lax.map(one, draws).T
 
     return elbo
+
+
+def make_residual(config: ConfigDict, name: str, network: Network) -> Fitted:
+    """The stage 'residual': how errors of reconstructions are spread and correlated.
+
+    Their size is that of the validation part; see `sampling/residual.py`.
+    """
+    length, channels = network.length, network.channels
+
+    def fit(key, dataset, given):
+        del key
+
+        @jax.jit
+        def errors(batch):
+            of = {"params": given[name]}, batch["x"], batch["label"]
+            return batch["x"] - network.apply(*of, method="reconstruct")
+
+        found = []
+        for part in (part_of(dataset, "train"), part_of(dataset, "valid")):
+            rows = {"x": part.x[:_MAX_SERIES], "label": part.label[:_MAX_SERIES]}
+            each = rows["x"]
+            if len(each):
+                size = config.evaluation.batch_size
+                each = batches.map_batches(errors, rows, size)
+            seen = part.observed
+            found.append((each, None if seen is None else seen[:_MAX_SERIES]))
+        (train, seen_train), (valid, seen_valid) = found
+        return residual.roots(residual.fit(train, valid, seen_train, seen_valid)), {}
+
+    shapes = (length, channels), (channels, length, length), (channels, channels)
+    return Fitted(
+        name=RESIDUAL,
+        shapes=residual.Roots(*(jax.ShapeDtypeStruct(s, jnp.float32) for s in shapes)),
+        fit=fit,
+        needs=(name,),
+        about="what reconstructions leave out of series is measured",
+    )
 
 
 def make_stage(config: ConfigDict, name: str, network: Network) -> Stage:

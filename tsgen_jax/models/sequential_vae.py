@@ -24,7 +24,8 @@ from tsgen_jax.types import Array
 
 _KERNEL = 5  # Of the encoder's convolutions.
 _LEAST_STD = 1e-3
-_START_STD = 0.3  # Of process and observation noise.
+_START_STD = 0.3  # Of the process; 1 of the observation, as scaled series have.
+_RATE = 10.0  # Noise learns so many times faster than weights do.
 _START_LOG_STD = -4.0  # Of the posterior over A, W and h.
 _MAX_LOG_STD = 7.0
 
@@ -81,7 +82,7 @@ class SequentialVAE(nn.Module):
     def setup(self):
         """Weights of all parts."""
         dim, own, normal = self.latent, self.num_classes + 1, nn.initializers.normal
-        raw = math.log(math.expm1(_START_STD))
+        raw, unit = (math.log(math.expm1(s)) / _RATE for s in (_START_STD, 1.0))
         self.embed = nn.Embed(own, self.embed_width)
         self.encoder = Encoder(self.width, self.num_layers, dim)
         shapes = {"A": (dim,), "W": (dim, dim), "h": (own, dim)}
@@ -97,7 +98,7 @@ class SequentialVAE(nn.Module):
         self.raw_process = self.param("raw_process", _constant(raw), (dim,))
         self.observe = Dense(self.channels)
         shape = own, 1, self.channels
-        self.raw_std = self.param("raw_std", _constant(raw), shape)
+        self.raw_std = self.param("raw_std", _constant(unit), shape)
 
     @property
     def noise_size(self) -> int:
@@ -127,9 +128,9 @@ class SequentialVAE(nn.Module):
         """States float [B, L, D] of the noise e [B, L, D]."""
         a, off = jnp.tanh(theta["A"]), 1 - jnp.eye(self.latent)
         w = theta["W"] * off[None]
-        std = (jax.nn.softplus(self.raw_process) + _LEAST_STD)[None]
+        std = (jax.nn.softplus(_RATE * self.raw_process) + _LEAST_STD)[None]
         first = self.first[label] + e[:, 0] * (
-            jax.nn.softplus(self.raw_first[label]) + _LEAST_STD
+            jax.nn.softplus(_RATE * self.raw_first[label]) + _LEAST_STD
         )
 
         def step(z, e):
@@ -145,7 +146,7 @@ class SequentialVAE(nn.Module):
         return jnp.concatenate([first[:, None], rest.swapaxes(0, 1)], axis=1)
 
     def _std(self, label):
-        std = jax.nn.softplus(self.raw_std[label]) + _LEAST_STD
+        std = jax.nn.softplus(_RATE * self.raw_std[label]) + _LEAST_STD
         return jnp.broadcast_to(std, (len(label), self.length, self.channels))
 
     def decode(self, noise: Array, label: Array) -> tuple[jax.Array, jax.Array]:

@@ -19,7 +19,8 @@ from tsgen_jax.types import Array
 
 _KERNEL = 3  # Of convolutions, of pairs of time points.
 _LEAST_STD = 1e-3  # Of the observation noise, in scaled units.
-_START_STD = 0.3
+_START_STD = 1.0  # That of scaled series.
+_RATE = 10.0  # The noise learns so many times faster than weights do.
 _MAX_LOG_STD = 7.0  # Of the posterior, either way.
 
 
@@ -137,7 +138,7 @@ class VAE(nn.Module):
             self.seasons,
             self.hidden,
         )
-        raw = math.log(math.expm1(_START_STD))
+        raw = math.log(math.expm1(_START_STD)) / _RATE
         shape = self.num_classes + 1, self.length, self.channels
         self.raw_std = self.param("raw_std", nn.initializers.constant(raw), shape)
 
@@ -162,7 +163,7 @@ class VAE(nn.Module):
             std: of the observation noise, float [B, L, C].
         """
         given = jnp.concatenate([z, self.embed(label)], axis=-1)
-        std = jax.nn.softplus(self.raw_std[label]) + _LEAST_STD
+        std = jax.nn.softplus(_RATE * self.raw_std[label]) + _LEAST_STD
         return self.decoder(given), std
 
     def reconstruct(self, x: Array, label: Array) -> jax.Array:

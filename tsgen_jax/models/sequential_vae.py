@@ -1,7 +1,7 @@
 """Sequential VAE: a latent state that moves by piecewise-smooth dynamics with noise.
 
     z_1 = m_y + s_y e_1,    z_t = A z_{t-1} + W phi(z_{t-1}) + h_y + s e_t,   phi = tanh
-    x_t = B z_t + b + r_y n_t
+    x_t = B z_t + b + r n_t
 
 with A diagonal, W without a diagonal (Durstewitz 2017, doi 10.1371/journal.pcbi.1005542,
 where phi is a ReLU: tanh with |A| < 1 keeps every state bounded), h_y and m_y of the
@@ -97,7 +97,7 @@ class SequentialVAE(nn.Module):
         self.raw_first = self.param("raw_first", _constant(raw), (own, dim))
         self.raw_process = self.param("raw_process", _constant(raw), (dim,))
         self.observe = Dense(self.channels)
-        shape = own, 1, self.channels
+        shape = 1, 1, self.channels
         self.raw_std = self.param("raw_std", _constant(unit), shape)
 
     @property
@@ -146,7 +146,7 @@ class SequentialVAE(nn.Module):
         return jnp.concatenate([first[:, None], rest.swapaxes(0, 1)], axis=1)
 
     def _std(self, label):
-        std = jax.nn.softplus(_RATE * self.raw_std[label]) + _LEAST_STD
+        std = jax.nn.softplus(_RATE * self.raw_std) + _LEAST_STD
         return jnp.broadcast_to(std, (len(label), self.length, self.channels))
 
     def decode(self, noise: Array, label: Array) -> tuple[jax.Array, jax.Array]:

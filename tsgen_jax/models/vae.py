@@ -139,7 +139,8 @@ class VAE(nn.Module):
             self.hidden,
         )
         raw = math.log(math.expm1(_START_STD)) / _RATE
-        shape = self.num_classes + 1, self.length, self.channels
+        # Of all classes together: that of a class with few series would be too small.
+        shape = 1, self.length, self.channels
         self.raw_std = self.param("raw_std", nn.initializers.constant(raw), shape)
 
     @property
@@ -163,7 +164,8 @@ class VAE(nn.Module):
             std: of the observation noise, float [B, L, C].
         """
         given = jnp.concatenate([z, self.embed(label)], axis=-1)
-        std = jax.nn.softplus(_RATE * self.raw_std[label]) + _LEAST_STD
+        std = jax.nn.softplus(_RATE * self.raw_std) + _LEAST_STD
+        std = jnp.broadcast_to(std, (len(z), self.length, self.channels))
         return self.decoder(given), std
 
     def reconstruct(self, x: Array, label: Array) -> jax.Array:

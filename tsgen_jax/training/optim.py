@@ -47,6 +47,7 @@ def make_optimizer(
     clip_norm: float,
     ema_decay: float,
     num_steps: int,
+    betas: tuple[float, float] = (0.9, 0.999),
 ) -> optax.GradientTransformation:
     """The optimiser of every stage.
 
@@ -58,12 +59,14 @@ def make_optimizer(
         clip_norm: bound on the gradient's global norm; 0: none.
         ema_decay: weight of the past in the average of the weights; 0: none.
         num_steps: length of the schedule.
+        betas: weights of the past in Adam's averages of gradients and their squares.
     """
     schedule = make_schedule(learning_rate, warmup_steps, num_steps)
     return optax.chain(
         optax.clip_by_global_norm(clip_norm) if clip_norm else optax.identity(),
         optax.adamw(
             schedule,
+            *betas,
             weight_decay=weight_decay,
             mask=None if decay_all_weights else _is_kernel,
         ),

@@ -17,6 +17,7 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.models import vqvae
+from tsgen_jax.models.coder import Coder
 from tsgen_jax.nn.quantizers import ema
 from tsgen_jax.recipe import Stage
 from tsgen_jax.runtime import allocator, compilation_cache, sharding
@@ -184,7 +185,8 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
         num_classes=shape.classes,
     )
     info = DataInfo.of(from_raw(raw, "archive", 0.2, 0.25, 0, "error"))
-    programs = Programs(model, prior, info, config.sample, config.inpaint)
+    coder = Coder({"": model})
+    programs = Programs(coder, {"": prior}, info, config.sample, config.inpaint)
     left_out = residual.none(shape.length, shape.channels)
     trained = {"tokenizer": weights, "prior": prior_weights, "residual": left_out}
     generator = TokenGenerator(programs, trained, 0.0)

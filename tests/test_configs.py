@@ -28,6 +28,7 @@ _ARGUMENTS = {
     "vqvae": ["fixed", "faithful"],
     "ssl_vqvae": [*default.methods(), "vibcreg,faithful"],
     "smoke": ["vibcreg"],
+    "timevqvae": ["", "faithful", "vibcreg,low"],
 }
 _CASES = [(f, a) for f in _FILES for a in _ARGUMENTS.get(f, [""])]
 _BATCH = 4

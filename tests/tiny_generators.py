@@ -72,6 +72,25 @@ TINY = {
         "sample.residual_scales": (0.5,),
         "inpaint.num_decode_steps": 3,
     },
+    "timevqvae": {
+        **{
+            f"{section}.{band}.{key}": value
+            for band in ("low", "high")
+            for section, key, value in (
+                ("tokenizer", "width", 8),
+                ("tokenizer", "num_res_blocks", 1),
+                ("quantizer", "num_codes", 8),
+                ("prior", "width", 16),
+                ("prior", "num_layers", 1),
+                ("prior", "head_width", 8),
+            )
+        },
+        "quantizer.low.num_codes": 6,
+        "tokenizer.high.target_width": 8,
+        "sample.num_decode_steps": 3,
+        "sample.residual_scales": (0.5,),
+        "inpaint.num_decode_steps": 3,
+    },
 }
 
 

@@ -46,6 +46,7 @@ class Measure(NamedTuple):
     ideal: float | None
     note: str
     floors: Mapping[str, float] = MappingProxyType({})
+    band: str = ""  # Of the tokens that it is about; '': of all.
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

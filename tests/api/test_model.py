@@ -104,8 +104,8 @@ def test_tokens_there_and_back_in_any_layout(tiny_model, x):
 
 
 def test_log_likelihood_of_priors_that_are_known(tiny_model, x):
-    weights = jax.tree.map(jnp.zeros_like, tiny_model.generator.prior_weights)
-    codes = tiny_model.generator.prior.num_codes
+    weights = jax.tree.map(jnp.zeros_like, tiny_model.generator.weights["prior"])
+    codes = tiny_model.generator.bands[0].num_codes
     changed = _with_prior(tiny_model, weights)
     uniform = -tiny_model.num_tokens * np.log(codes)
     np.testing.assert_allclose(changed.log_likelihood(x), uniform, rtol=1e-5)
@@ -279,7 +279,9 @@ def test_settings_of_sampling_change_without_training(tiny_run, tiny_model, tmp_
     }
     model = tsgen_jax.load(tiny_run, changes)
     assert model.generator.residual_scale == 0.5
-    assert model.generator.prior.dtype == model.generator.tokenizer.dtype == "bfloat16"
+    programs = model.generator.programs
+    networks = programs.priors[""], programs.coder.models[""]
+    assert {network.dtype for network in networks} == {jnp.dtype("bfloat16")}
     assert model.generator.programs.inpainting.token_temperature == 1.0
     assert model.generator.settings.num_decode_steps == 2
     tsgen_jax.export(model, tmp_path / "m.tsgen", with_sampler=False)

@@ -15,6 +15,7 @@ from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise
 from tsgen_jax.models import vqvae
+from tsgen_jax.models.coder import Coder
 from tsgen_jax.sampling import residual
 from tsgen_jax.stages import tokenizer as tokenizer_stage
 
@@ -171,7 +172,7 @@ def test_the_errors_of_a_tokenizer():
 
     parts = [dataset.network_data(part)["x"] for part in ("train", "valid")]
     errors = [x - decoded(x) for x in parts]
-    stage = residual_noise.make_residual(tokenizer)
+    stage = residual_noise.make_residual(Coder({"": tokenizer}))
     found, _ = stage.fit(None, dataset, {"tokenizer": weights})
     jax.tree.map(
         lambda a, s: np.testing.assert_equal(a.shape, s.shape), found, stage.shapes

@@ -42,13 +42,15 @@ def test_a_first_round_for_all_of_a_class_is_that_of_each(tiny_model, guidance_s
     of = dataclasses.replace(of, programs=programs)
     history = of.sample_tokens(_KEY, label)
     batch = np.append(label, np.full(11, label[-1]))  # As many as few are filled up to.
-    masks = np.full((16, of.prior.num_tokens), of.prior.num_codes)
+    prior = programs.priors[""]
+    masks = np.full((16, prior.num_tokens), prior.num_codes)
+    (drawn,) = programs.maps(of.prior_weights, batch)
     names = "num_decode_steps", "choice_temperature", "token_temperature", "schedule"
     _, judge = decode.decode(
         jax.random.fold_in(_KEY, 0),
-        programs.guided(of.prior_weights, batch),
+        lambda tokens: drawn.logits_fn(tokens, tokens[:, :0]),
         masks,
-        mask_token=of.prior.num_codes,
+        mask_token=prior.num_codes,
         **{name: settings[name] for name in names},
     )
     np.testing.assert_array_equal(history, judge[:, :5])

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tsgen_jax.sampling import inpaint
+from tsgen_jax.sampling import decode, inpaint
 
 _L, _F, _W, _K = 24, 2, 4, 5
 
@@ -131,6 +131,10 @@ def _white(key, num):
     return jax.random.normal(key, (num, _L, 1))
 
 
+def _maps(logits_fn):
+    return (decode.Map("", (_F, _W), _K, lambda tokens, before: logits_fn(tokens)),)
+
+
 def _inpaint(x, observed, logits, **changes):
     settings = {
         "keep_share": 1.0,
@@ -149,9 +153,7 @@ def _inpaint(x, observed, logits, **changes):
         tokenize=_tokenize,
         detokenize=_detokenize,
         draw_residual=_white,
-        logits_fn=lambda tokens: jnp.broadcast_to(logits, (*tokens.shape, _K)),
-        map_shape=(_F, _W),
-        mask_token=_K,
+        maps=_maps(lambda tokens: jnp.broadcast_to(logits, (*tokens.shape, _K))),
         **settings | changes,
     )
 
@@ -195,9 +197,7 @@ def test_every_round_draws_anew_from_the_result_of_the_one_before():
         tokenize=tokenize,
         detokenize=_detokenize,
         draw_residual=_white,
-        logits_fn=lambda tokens: 50 * jax.nn.one_hot(jnp.full(tokens.shape, 3), _K),
-        map_shape=(_F, _W),
-        mask_token=_K,
+        maps=_maps(lambda t: 50 * jax.nn.one_hot(jnp.full(t.shape, 3), _K)),
         keep_share=0.5,
         join_reach=1e-3,
         residual_scale=1.0,

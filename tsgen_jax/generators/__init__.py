@@ -18,6 +18,7 @@ from tsgen_jax.suggest import did_you_mean
 
 NAMES = (
     "ssl_vqvae",
+    "timevqvae",
     "ddpm",
     "resample",
     "noise",

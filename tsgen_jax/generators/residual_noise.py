@@ -25,10 +25,11 @@ from tsgen_jax.generators import tokens
 from tsgen_jax.generators.constrained import make_rules
 from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.judges import usable
-from tsgen_jax.models import vqvae
+from tsgen_jax.models.coder import Coder
 from tsgen_jax.recipe import Fitted
 from tsgen_jax.runs import limits
 from tsgen_jax.sampling import residual
+from tsgen_jax.stages.token_rows import prior_name
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, PyTree
 
@@ -41,14 +42,14 @@ _BATCH_SIZE = 64
 SCALE = "residual_scale"
 
 
-def make_residual(tokenizer: vqvae.AutoEncoder) -> Fitted:
+def make_residual(coder: Coder) -> Fitted:
     """The stage 'residual': the errors of a trained tokenizer of series [L, C]."""
-    shape = tokenizer.length, tokenizer.channels
+    shape = coder.length, coder.channels
 
     def fit(key, dataset, given):
         del key
         parts = (dataset.network_data(part) for part in ("train", "valid"))
-        return measure_errors(tokenizer, given["tokenizer"], *parts), {}
+        return measure_errors(coder, given["tokenizer"], *parts), {}
 
     shapes = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, jnp.float32), residual.none(*shape)
@@ -63,13 +64,13 @@ def make_residual(tokenizer: vqvae.AutoEncoder) -> Fitted:
 
 
 def measure_errors(
-    tokenizer: vqvae.AutoEncoder, weights: vqvae.Weights, train: Batch, valid: Batch
+    coder: Coder, weights: PyTree, train: Batch, valid: Batch
 ) -> residual.Residual:
     """The errors of a trained tokenizer on scaled series.
 
     Args:
-        tokenizer: of series [L, C].
-        weights: of it.
+        coder: of series [L, C].
+        weights: of the stage 'tokenizer'.
         train: 'x' float [n, L, C] and, where values are missing, 'observed' bool.
         valid: the same of the validation part; n may be 0.
     """
@@ -77,8 +78,7 @@ def measure_errors(
     @jax.jit
     def errors(batch):
         x = batch["x"]
-        tokens = vqvae.tokenize(tokenizer, weights, x)
-        return x - vqvae.detokenize(tokenizer, weights, tokens)
+        return x - coder.detokenize(weights, coder.tokenize(weights, x))
 
     found = []
     for part in (train, valid):
@@ -117,7 +117,9 @@ class Choice:
         return said
 
 
-def make_scale(config: ConfigDict, programs: Programs) -> Fitted:
+def make_scale(
+    config: ConfigDict, programs: Programs, bands: tuple[str, ...] = ("",)
+) -> Fitted:
     """The stage 'residual_scale'; its key draws the samples it compares."""
 
     def fit(key, dataset, given):
@@ -141,7 +143,7 @@ def make_scale(config: ConfigDict, programs: Programs) -> Fitted:
         name=SCALE,
         shapes={"scale": jax.ShapeDtypeStruct((), jnp.float32)},
         fit=fit,
-        needs=("tokenizer", "prior", "residual"),
+        needs=("tokenizer", *map(prior_name, bands), "residual"),
         say=say,
         about="how much of that samples get as noise",
     )

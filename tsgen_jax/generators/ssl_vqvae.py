@@ -6,12 +6,11 @@ distribution of what tokens leave out of series; 'residual_scale', how much of t
 added to samples.
 """
 
-import math
-
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise, token_programs, tokens
+from tsgen_jax.models.coder import Coder
 from tsgen_jax.recipe import Recipe, Weights
 from tsgen_jax.stages import (
     masked_prior,
@@ -31,11 +30,11 @@ LIMITS = (
 
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     """The recipe of `config` for series like these."""
-    coder = tokenizer.make_model(config, info.length, info.scaled_channels)
-    num_tokens = math.prod(coder.map_shape)
-    prior = masked_prior.make_model(config, num_tokens, info.num_classes)
+    model = tokenizer.make_model(config, info.length, info.scaled_channels)
+    coder = Coder({"": model})
+    prior = masked_prior.make_model(config, coder.num_tokens, info.num_classes)
     programs = token_programs.Programs(
-        coder, prior, info, config.sample, config.inpaint
+        coder, {"": prior}, info, config.sample, config.inpaint
     )
 
     def assemble(weights: Weights) -> tokens.TokenGenerator:
@@ -45,8 +44,8 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
 
     return Recipe(
         stages=(
-            tokenizer.make_stage(config, coder),
-            masked_prior.make_stage(config, prior, coder),
+            tokenizer.make_stage(config, model),
+            masked_prior.make_stage(config, prior, model),
             residual_noise.make_residual(coder),
             residual_noise.make_scale(config, programs),
         ),

@@ -1,6 +1,9 @@
 """The compiled programs of a recipe with tokens: sample, decode, encode, inpaint."""
 
 import functools
+import math
+import zlib
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +13,8 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import likelihood
 from tsgen_jax.generators.batched import Batched
-from tsgen_jax.models import prior, vqvae
+from tsgen_jax.models import prior
+from tsgen_jax.models.coder import Coder
 from tsgen_jax.nn import conv
 from tsgen_jax.runs import limits
 from tsgen_jax.runtime import chunks
@@ -34,8 +38,8 @@ class Programs:
 
     def __init__(
         self,
-        tokenizer: vqvae.AutoEncoder,
-        prior: prior.Prior,
+        coder: Coder,
+        priors: Mapping[str, prior.Prior],
         info: DataInfo,
         settings: ConfigDict,
         inpainting: ConfigDict,
@@ -43,13 +47,13 @@ class Programs:
         """Compiles nothing yet.
 
         Args:
-            tokenizer: of scaled series.
-            prior: of its tokens.
+            coder: of scaled series.
+            priors: of the tokens of each of its bands, given those of all before.
             info: of the series.
             settings: config.sample.
             inpainting: config.inpaint.
         """
-        self.tokenizer, self.prior, self.info = tokenizer, prior, info
+        self.coder, self.priors, self.info = coder, dict(priors), info
         self.settings, self.inpainting = settings, inpainting
         self.batched = Batched(info, settings.batch_size)
 
@@ -58,32 +62,41 @@ class Programs:
     ) -> "Programs":
         """The same with another config.sample or config.inpaint; None: as it is."""
         return Programs(
-            self.tokenizer,
-            self.prior,
+            self.coder,
+            self.priors,
             self.info,
             self.settings if settings is None else settings,
             self.inpainting if inpainting is None else inpainting,
         )
 
     @functools.cached_property
-    def sample(self):
-        """(key, prior weights, label [B]) -> tokens of all rounds, [B, S + 1, N]."""
+    def masks(self) -> np.ndarray:
+        """int32 [N], the mask token at every place."""
+        each = self.priors.values()
+        return np.concatenate(
+            [np.full(p.num_tokens, p.num_codes) for p in each]
+        ).astype(np.int32)
 
-        def masks(num):
-            return jnp.full((num, self.prior.num_tokens), self.prior.num_codes)
+    @functools.cached_property
+    def sample(self):
+        """(key, priors' weights, label [B]) -> tokens of all rounds, [B, S + 1, N]."""
+
+        def masks(num, size):
+            return jnp.broadcast_to(self.masks[None, :size], (num, size))
 
         @jax.jit
         def sample(key, weights, label):
             # Series of a class are the same before the first token is drawn.
-            every = jnp.arange(self.prior.num_classes + 1)
-            first = self.guided(weights, every)(masks(len(every)))
-            _, history = samplers.sample(
+            every = jnp.arange(self.info.num_classes + 1)
+            begun = self.maps(weights, every)[0]
+            size = math.prod(begun.shape)
+            nothing = jnp.zeros((len(every), 0), jnp.int32)
+            first = begun.logits_fn(masks(len(every), size), nothing)
+            _, history = decode.decode_maps(
                 key,
-                self.guided(weights, label),
-                masks(label.shape[0]),
-                mask_token=self.prior.num_codes,
-                map_shape=self.tokenizer.map_shape,
-                settings=self.settings,
+                self.maps(weights, label),
+                masks(label.shape[0], len(self.masks)),
+                functools.partial(samplers.sample, settings=self.settings),
                 first_logits=first[label],
             )
             return history.swapaxes(0, 1)
@@ -93,19 +106,19 @@ class Programs:
     @functools.cached_property
     def detokenize(self):
         """(tokenizer weights, tokens [B, N]) -> scaled series [B, L, C]."""
-        of = functools.partial(vqvae.detokenize, self.tokenizer)
-        return jax.jit(lambda w, tokens: _in_parts(functools.partial(of, w))(tokens))
+        of = functools.partial(functools.partial, self.coder.detokenize)
+        return jax.jit(lambda w, tokens: _in_parts(of(w))(tokens))
 
     @functools.cached_property
     def tokenize(self):
         """(tokenizer weights, scaled series [B, L, C]) -> tokens [B, N]."""
-        of = functools.partial(vqvae.tokenize, self.tokenizer)
-        return jax.jit(lambda w, x: _in_parts(functools.partial(of, w))(x))
+        of = functools.partial(functools.partial, self.coder.tokenize)
+        return jax.jit(lambda w, x: _in_parts(of(w))(x))
 
     @functools.cached_property
     def noise(self):
         """(key, roots, rows [B]) -> what tokens leave out of B samples, [B, L, C]."""
-        shape = self.tokenizer.length, self.tokenizer.channels
+        shape = self.coder.length, self.coder.channels
         values = self.info.scaler.inverse(np.zeros((1, *shape))).shape[-1]
         # A channel that says where a series ends is no value: lengths stay.
         is_value = np.arange(shape[1]) < values
@@ -119,7 +132,7 @@ class Programs:
 
     @functools.cached_property
     def inpaint(self):
-        """(key, both weights, roots, scale of noise, x, observed, label) -> x."""
+        """(key, weights of both stages, roots, scale, x, observed, label) -> x."""
         settings = {k: v for k, v in self.inpainting.items() if k != "residual_scale"}
 
         @jax.jit
@@ -128,12 +141,10 @@ class Programs:
                 key,
                 x,
                 observed,
-                tokenize=functools.partial(vqvae.tokenize, self.tokenizer, stage_1),
-                detokenize=functools.partial(vqvae.detokenize, self.tokenizer, stage_1),
+                tokenize=functools.partial(self.coder.tokenize, stage_1),
+                detokenize=functools.partial(self.coder.detokenize, stage_1),
                 draw_residual=lambda key, num: residual.draw(key, roots, num),
-                logits_fn=self.guided(stage_2, label),
-                map_shape=self.tokenizer.map_shape,
-                mask_token=self.prior.num_codes,
+                maps=self.maps(stage_2, label),
                 residual_scale=scale,
                 **settings,
             )
@@ -142,29 +153,57 @@ class Programs:
 
     @functools.cached_property
     def nll(self):
-        """(key, prior weights, tokens, label, digest, number of masks) -> float [B, 2]."""
+        """(key, priors' weights, tokens, label, digest, number of masks) -> float [B, 2].
+
+        The bound of -log p is the sum of those of all bands, each given those before.
+        """
 
         @jax.jit
         def nll(key, weights, tokens, label, digest, num_draws):
-            of_class = prior_task.make_logits_fn(self.prior, weights)
-            return likelihood.any_order_bound(
-                key,
-                lambda tokens: of_class(tokens, label),
-                tokens,
-                digest,
-                num_draws,
-                self.prior.num_codes,
-            )
+            found, before = [], tokens[:, :0]
+            for name, part in self.coder.split(tokens).items():
+                of_class = prior_task.make_logits_fn(self.priors[name], weights[name])
+                bound = likelihood.any_order_bound(
+                    jax.random.fold_in(key, zlib.crc32(name.encode())) if name else key,
+                    lambda tokens, given=before, of_class=of_class: of_class(
+                        jnp.concatenate([given, tokens], axis=-1), label
+                    ),
+                    part,
+                    digest,
+                    num_draws,
+                    self.priors[name].num_codes,
+                )
+                found.append(bound)
+                before = jnp.concatenate([before, part], axis=-1)
+            if len(found) == 1:
+                return found[0]
+            total, error = jnp.stack(found).transpose(2, 0, 1)
+            return jnp.stack([total.sum(0), jnp.sqrt(jnp.square(error).sum(0))], -1)
 
         return nll
 
-    def guided(self, weights: PyTree, label: Array) -> decode.LogitsFn:
-        """tokens [B, N] -> logits [B, N, K] of the prior, with guidance."""
-        return guidance.guide(
-            _in_parts(prior_task.make_logits_fn(self.prior, weights)),
-            label,
-            self.prior.num_classes,
-            self.settings.guidance_scale,
+    def maps(self, weights: PyTree, label: Array) -> tuple[decode.Map, ...]:
+        """The maps of tokens of series of such classes, with guidance.
+
+        Args:
+            weights: of the prior of each band.
+            label: int [B] in [0, Y].
+        """
+
+        def logits(name):
+            guided = guidance.guide(
+                _in_parts(prior_task.make_logits_fn(self.priors[name], weights[name])),
+                label,
+                self.info.num_classes,
+                self.settings.guidance_scale,
+            )
+            return lambda tokens, before: guided(
+                jnp.concatenate([before, tokens], axis=-1)
+            )
+
+        return tuple(
+            decode.Map(name, model.map_shape, self.priors[name].num_codes, logits(name))
+            for name, model in self.coder.models.items()
         )
 
 

@@ -17,10 +17,11 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density, likelihood
 from tsgen_jax.generators.batched import check_label
 from tsgen_jax.generators.token_programs import Programs
-from tsgen_jax.models import prior, vqvae
+from tsgen_jax.models.coder import Coder
 from tsgen_jax.recipe import Band, Weights
 from tsgen_jax.runtime import batching
 from tsgen_jax.sampling import residual
+from tsgen_jax.stages.token_rows import prior_name
 from tsgen_jax.types import Array, Batch, PyTree
 
 _NOISE = 2**32 - 2  # No batch of tokens has this number; `model` uses the one above.
@@ -32,7 +33,7 @@ class TokenGenerator:
 
     Attributes:
         programs: of the recipe.
-        weights: of the stages 'tokenizer', 'prior' and 'residual'.
+        weights: of the stages 'tokenizer', 'residual' and of the priors.
         residual_scale: how much of what tokens leave out is added to samples.
         label_use: see `recipe.Generator`.
         inpaint_scale: and to what inpainting draws; None: what `config.inpaint` says.
@@ -58,30 +59,29 @@ class TokenGenerator:
         return f"Samples have {scale:g} times the noise of the tokenizer's errors."
 
     @property
-    def tokenizer(self) -> vqvae.AutoEncoder:
-        """The network of stage 1."""
-        return self.programs.tokenizer
+    def coder(self) -> Coder:
+        """The networks of stage 1."""
+        return self.programs.coder
 
     @property
-    def prior(self) -> prior.Prior:
-        """The network of stage 2."""
-        return self.programs.prior
-
-    @property
-    def tokenizer_weights(self) -> vqvae.Weights:
+    def tokenizer_weights(self) -> PyTree:
         """Weights of stage 1."""
         return self.weights["tokenizer"]
 
     @functools.cached_property
     def bands(self) -> tuple[Band, ...]:
-        """One: all tokens have the same codebook."""
-        codes = np.asarray(vqvae.codes(self.tokenizer, self.tokenizer_weights))
-        return (Band("", 0, self.tokenizer.map_shape, codes),)
+        """One for each codebook."""
+        starts, weights = self.coder.starts, self.tokenizer_weights
+        codes = {k: np.asarray(self.coder.codes(weights, k)) for k in starts}
+        return tuple(
+            Band(name, starts[name], model.map_shape, codes[name])
+            for name, model in self.coder.models.items()
+        )
 
     @property
-    def prior_weights(self) -> PyTree:
-        """Weights of stage 2."""
-        return self.weights["prior"]
+    def prior_weights(self) -> dict[str, PyTree]:
+        """Weights of the prior of each band."""
+        return {name: self.weights[prior_name(name)] for name in self.coder.models}
 
     @property
     def residual(self) -> residual.Residual:
@@ -116,7 +116,7 @@ class TokenGenerator:
         Returns:
             Every decoding step, int32 [S + 1, n, N]; the last is the result.
         """
-        label = check_label(label, self.prior.num_classes)
+        label = check_label(label, self.info.num_classes)
         history = self.in_batches(
             lambda number, batch: self.programs.sample(
                 jax.random.fold_in(key, number), self.prior_weights, batch["label"]
@@ -240,7 +240,7 @@ class TokenGenerator:
     def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Every round of decoding; series have code 0 in place of masks."""
         history = self.sample_tokens(key, label)
-        known = np.where(history == self.prior.num_codes, 0, history)
+        known = np.where(history == self.programs.masks, 0, history)
         x = self.decode(known.reshape(-1, known.shape[-1]))
         return {"x": x.reshape(*known.shape[:2], *x.shape[1:]), "tokens": history}
 
@@ -248,7 +248,7 @@ class TokenGenerator:
         """Traced: the scaled series that `sample` draws in its first batch."""
         first = jax.random.fold_in(key, 0)
         tokens = self.programs.sample(first, self.prior_weights, label)[:, -1]
-        x = vqvae.detokenize(self.tokenizer, self.tokenizer_weights, tokens)
+        x = self.coder.detokenize(self.tokenizer_weights, tokens)
         if self.residual_scale:
             x += self.residual_scale * self.noise_of_batch(key, 0, label)
         return x

@@ -151,7 +151,7 @@ def _has_measures(stage: Stage | Fitted) -> bool:
 def _score(of: Measure, value: float) -> Score:
     return Score(
         name=of.name,
-        judge="",
+        judge=of.band,
         value=float(value),
         low=None,
         high=None,

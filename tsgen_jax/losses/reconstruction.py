@@ -17,6 +17,13 @@ def mean_squared_error(x: Array, x_hat: Array) -> jax.Array:
     return ((x - x_hat) ** 2).mean()
 
 
+def mean_absolute_error(x: Array, x_hat: Array) -> jax.Array:
+    """Mean of absolute differences over all elements; errors as above; scalar."""
+    if x.shape != x_hat.shape:
+        raise ValueError(f"Shapes {x.shape} and {x_hat.shape} differ.")
+    return jnp.abs(x - x_hat).mean()
+
+
 def weighted_squared_error(x: Array, x_hat: Array, weight: Array) -> jax.Array:
     """Weighted mean of squared differences; scalar, 0 where nothing weighs anything.
 
@@ -30,6 +37,24 @@ def weighted_squared_error(x: Array, x_hat: Array, weight: Array) -> jax.Array:
     """
     if x.shape != x_hat.shape:
         raise ValueError(f"Shapes {x.shape} and {x_hat.shape} differ.")
-    weight = jnp.broadcast_to(weight, x.shape).astype(x.dtype)
+    return _weighted((x - x_hat) ** 2, weight)
+
+
+def weighted_absolute_error(x: Array, x_hat: Array, weight: Array) -> jax.Array:
+    """Weighted mean of absolute differences, as `weighted_squared_error`."""
+    if x.shape != x_hat.shape:
+        raise ValueError(f"Shapes {x.shape} and {x_hat.shape} differ.")
+    return _weighted(jnp.abs(x - x_hat), weight)
+
+
+def _weighted(error: Array, weight: Array) -> jax.Array:
+    weight = jnp.broadcast_to(weight, error.shape).astype(error.dtype)
     total = weight.sum()
-    return (weight * (x - x_hat) ** 2).sum() / jnp.where(total > 0, total, 1)
+    return (weight * error).sum() / jnp.where(total > 0, total, 1)
+
+
+# Name -> the mean over all elements, and the weighted one.
+ERRORS = {
+    "squared": (mean_squared_error, weighted_squared_error),
+    "absolute": (mean_absolute_error, weighted_absolute_error),
+}

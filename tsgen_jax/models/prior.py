@@ -7,7 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from tsgen_jax.nn import transformer
+from tsgen_jax.nn import resnet, transformer
 from tsgen_jax.nn.dense import Dense
 from tsgen_jax.types import Array, DType
 
@@ -21,6 +21,10 @@ class Prior(nn.Module):
     `kind='tied'`: token embeddings start as the tokenizer's codes, are trained, and
     are the output weights as well. 'full_embedding': the inputs are the codes
     themselves, 'frozen' or 'finetuned', and the output has weights of its own.
+
+    With a context of M tokens of another codebook, their embeddings are mapped from M
+    to N places and concatenated with those of the tokens: TimeVQVAE,
+    https://arxiv.org/abs/2303.04743, p(high | low).
     """
 
     num_tokens: int  # N
@@ -37,18 +41,25 @@ class Prior(nn.Module):
     trunk_positions: bool
     dtype: DType  # Of the trunk's products; embeddings and logits are float32.
     remat: bool  # Compute layers again for the gradient.
+    num_context: int = 0  # M
 
     @nn.compact
     def __call__(
-        self, tokens: Array, label: Array, codes: Array, train: bool
+        self,
+        tokens: Array,
+        label: Array,
+        codes: Array,
+        train: bool,
+        context_codes: Array | None = None,
     ) -> jax.Array:
         """Predicts every token.
 
         Args:
-            tokens: int [B, N] in [0, K]; K is masked.
+            tokens: int [B, M + N]: the context, then N in [0, K]; K is masked.
             label: int [B] in [0, Y]; Y is no class.
             codes: the tokenizer's codes, float [K, D].
             train: whether dropout is on (it then needs an rng 'dropout').
+            context_codes: of the context, float [K', D']; None: there is none.
 
         Returns:
             Logits, float [B, N, K].
@@ -64,20 +75,25 @@ class Prior(nn.Module):
                 raise ValueError(
                     f"Unknown prior.{name} {value!r}; known: {', '.join(known)}."
                 )
-        if tokens.shape[1:] != (self.num_tokens,) or len(codes) != self.num_codes:
+        num = self.num_context + self.num_tokens
+        if tokens.shape[1:] != (num,) or len(codes) != self.num_codes:
             raise ValueError(
-                f"Prior of N={self.num_tokens}, K={self.num_codes} got tokens "
+                f"Prior of N={num}, K={self.num_codes} got tokens "
                 f"{tokens.shape} and {len(codes)} codes."
             )
+        context, tokens = tokens[:, : self.num_context], tokens[:, self.num_context :]
         width = codes.shape[-1]
         normal = nn.initializers.normal(1.0)
         trained = self.kind == "tied" or self.codebook == "finetuned"
         table = self.param("embedding", lambda _: codes) if trained else codes
         mask = self.param("mask_embedding", normal, (1, width))
         x = jnp.concatenate([table, mask])[tokens]
-        x = x + self.param("positions", normal, (self.num_tokens, width))[None]
+        if self.num_context:
+            x = jnp.concatenate([self._given(context, context_codes, trained), x], -1)
+        inner = x.shape[-1]
+        x = x + self.param("positions", normal, (self.num_tokens, inner))[None]
         x = nn.LayerNorm(epsilon=1e-12)(x)
-        classes = nn.Embed(self.num_classes + 1, width, embedding_init=normal)
+        classes = nn.Embed(self.num_classes + 1, inner, embedding_init=normal)
         x = jnp.concatenate([classes(label)[:, None], x], axis=1)
         x = transformer.Dropout(self.dropout)(x, train)
         x = transformer.Trunk(
@@ -100,3 +116,12 @@ class Prior(nn.Module):
             "bias", nn.initializers.zeros, (self.num_tokens, self.num_codes)
         )
         return jnp.einsum("bnd,kd->bnk", x, table) + bias[None]
+
+    def _given(self, context: Array, codes: Array, trained: bool) -> jax.Array:
+        """The context's embeddings [B, M, D'], mapped along the sequence: [B, N, D']."""
+        table = self.param("context_embedding", lambda _: codes) if trained else codes
+        shape = self.num_tokens, self.num_context
+        init = resnet.uniform(self.num_context**-0.5)
+        mix = self.param("context_kernel", init, shape)
+        bias = self.param("context_bias", init, (self.num_tokens,))
+        return jnp.einsum("bmd,nm->bnd", table[context], mix) + bias[None, :, None]

@@ -22,6 +22,9 @@ class AutoEncoder(nn.Module):
 
     Where the quantiser's codes are narrower than D, `width`, a linear map leads to them
     and another one back; latents z then have the width of the codes.
+
+    With `bins` it is of one band of the STFT's frequencies: F below counts the rows of
+    its maps, and its series are the part of series that has these frequencies.
     """
 
     length: int
@@ -34,6 +37,9 @@ class AutoEncoder(nn.Module):
     quantizer: quantizers.Quantizer
     dtype: DType  # Of the networks' products; all else is float32.
     remat: bool  # Compute residual blocks again for the gradient.
+    window: str = "hann"  # One of `stft.WINDOWS`.
+    bins: tuple[int, int] | None = None  # First and one past the last; None: all.
+    cut: bool = True  # Whether other bins are left out of its maps; False: they are 0.
 
     def setup(self):
         """Builds both halves."""
@@ -54,8 +60,10 @@ class AutoEncoder(nn.Module):
         """
         halvings = resnet.num_halvings(self.length, self.window_size, self.target_width)
         frames = stft.num_frames(self.length, self.hop)
-        rows = (self.window_size // 2 + 1) * self.quantizer.depth
-        return rows, frames >> halvings
+        rows = self.window_size // 2 + 1
+        if self.bins is not None and self.cut:
+            rows = self.bins[1] - self.bins[0]
+        return rows * self.quantizer.depth, frames >> halvings
 
     def __call__(self, x: Array) -> jax.Array:
         """Touches every weight; for initialisation."""
@@ -63,11 +71,22 @@ class AutoEncoder(nn.Module):
 
     def to_map(self, x: Array) -> jax.Array:
         """Series [B, L, C] -> u [B, F, T, 2C]."""
-        return stft.stft(x, self.window_size, self.hop)
+        u = stft.stft(x, self.window_size, self.hop, self.window)
+        if self.bins is not None and self.cut:
+            return u[:, slice(*self.bins)]
+        return self._own(u)
 
     def to_series(self, u: Array) -> jax.Array:
         """u [B, F, T, 2C] -> series [B, L, C]."""
-        return stft.istft(u, self.length, self.window_size, self.hop)
+        if self.bins is not None and self.cut:
+            first, end = self.bins
+            above = self.window_size // 2 + 1 - end
+            u = jnp.pad(u, ((0, 0), (first, above), (0, 0), (0, 0)))
+        return stft.istft(u, self.length, self.window_size, self.hop, self.window)
+
+    def part(self, x: Array) -> jax.Array:
+        """What of series [B, L, C] has the frequencies of its band; of all, `x`."""
+        return x if self.bins is None else self.to_series(self.to_map(x))
 
     def encode(self, u: Array, train: bool) -> jax.Array:
         """u [B, F, T, 2C] -> z [B, F, W, D]."""
@@ -79,7 +98,14 @@ class AutoEncoder(nn.Module):
     def decode(self, z: Array, train: bool) -> jax.Array:
         """z [B, F, W, D] -> u_hat [B, F, T, 2C]."""
         z = self.widen(z)
-        return self.decoder(z, stft.num_frames(self.length, self.hop), train)
+        return self._own(self.decoder(z, stft.num_frames(self.length, self.hop), train))
+
+    def _own(self, u: Array) -> jax.Array:
+        """u [B, F, T, 2C], 0 in rows of other bands."""
+        if self.bins is None or self.cut:
+            return u
+        row = jnp.arange(u.shape[1])[None, :, None, None]
+        return jnp.where((self.bins[0] <= row) & (row < self.bins[1]), u, 0)
 
     def widen(self, z: Array) -> jax.Array:
         """Codes, of whatever width -> vectors [..., D] as the decoder sees them."""

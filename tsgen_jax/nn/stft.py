@@ -1,7 +1,7 @@
 """Short-time Fourier transform of a real series and its exact inverse.
 
 The geometry of `torch.stft(center=True, pad_mode='reflect', onesided=True)` with
-a periodic Hann window. Both directions are products with constant matrices: frames
+a periodic Hann window, or none ('rectangular'). Both directions are products with constant matrices: frames
 are cut by reshaping, because the hop divides the window.
 """
 
@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tsgen_jax.types import Array
+
+WINDOWS = ("hann", "rectangular")
 
 
 def num_frames(length: int, hop: int) -> int:
@@ -40,18 +42,22 @@ def check(length: int, window_size: int, hop: int) -> None:
 
 
 @functools.cache
-def _matrices(window_size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _matrices(
+    window_size: int, window: str = "hann"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Window [n], analysis [n, F, 2] and synthesis [F, 2, n]; 2: real, imaginary."""
     n = np.arange(window_size)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * n / window_size)
+    weights = np.ones(window_size)
+    if window == "hann":
+        weights = 0.5 - 0.5 * np.cos(2 * np.pi * n / window_size)
     f = np.arange(window_size // 2 + 1)
     angle = 2 * np.pi * np.outer(n, f) / window_size
-    analysis = window[:, None, None] * np.stack([np.cos(angle), -np.sin(angle)], -1)
+    analysis = weights[:, None, None] * np.stack([np.cos(angle), -np.sin(angle)], -1)
     # Every bin but DC and Nyquist stands for two of the full transform.
     weight = np.where((f == 0) | (f == window_size // 2), 1, 2) / window_size
     synthesis = np.stack([np.cos(angle), -np.sin(angle)], -1) * weight[:, None]
-    synthesis = window[:, None, None] * synthesis
-    return window, analysis, synthesis.transpose(1, 2, 0)
+    synthesis = weights[:, None, None] * synthesis
+    return weights, analysis, synthesis.transpose(1, 2, 0)
 
 
 def _overlap_add(frames: Array, hop: int) -> Array:
@@ -66,13 +72,14 @@ def _overlap_add(frames: Array, hop: int) -> Array:
     return total.reshape(batch, (count + shifts - 1) * hop, channels)
 
 
-def stft(x: Array, window_size: int, hop: int) -> jax.Array:
+def stft(x: Array, window_size: int, hop: int, window: str = "hann") -> jax.Array:
     """Transforms series to the time-frequency plane.
 
     Args:
         x: series, float [B, L, C].
         window_size: samples per frame.
         hop: samples between frames.
+        window: one of `WINDOWS`.
 
     Returns:
         float [B, F, T, 2C] with F = window_size / 2 + 1 and T = 1 + L // hop; real
@@ -89,18 +96,21 @@ def stft(x: Array, window_size: int, hop: int) -> jax.Array:
     x = x[:, : (frames + shifts - 1) * hop]
     chunks = x.reshape(batch, frames + shifts - 1, hop, channels)
     cut = [chunks[:, i : i + frames] for i in range(shifts)]
-    analysis = _matrices(window_size)[1].astype(x.dtype)
+    analysis = _matrices(window_size, window)[1].astype(x.dtype)
     u = jnp.einsum("btnc,nfr->bftcr", jnp.concatenate(cut, axis=2), analysis)
     return u.reshape(*u.shape[:3], 2 * channels)
 
 
-def observed_share(observed: Array, window_size: int, hop: int) -> jax.Array:
+def observed_share(
+    observed: Array, window_size: int, hop: int, window: str = "hann"
+) -> jax.Array:
     """Share of every frame's squared window that lies over given values.
 
     Args:
         observed: 1 where a value is given, else 0; float [B, L, C].
         window_size: as of `stft`.
         hop: as of `stft`.
+        window: as of `stft`.
 
     Returns:
         float [B, 1, T, 2C] in [0, 1], to weigh what `stft` returns.
@@ -108,7 +118,7 @@ def observed_share(observed: Array, window_size: int, hop: int) -> jax.Array:
     length, half = observed.shape[1], window_size // 2
     check(length, window_size, hop)
     padded = jnp.pad(observed, ((0, 0), (half, half), (0, 0)), mode="reflect")
-    weight = _matrices(window_size)[0] ** 2
+    weight = _matrices(window_size, window)[0] ** 2
     weight = (weight / weight.sum()).astype(observed.dtype)
     frames = num_frames(length, hop)
     total = 0
@@ -118,7 +128,9 @@ def observed_share(observed: Array, window_size: int, hop: int) -> jax.Array:
     return jnp.repeat(total, 2, axis=-1)[:, None]
 
 
-def istft(u: Array, length: int, window_size: int, hop: int) -> jax.Array:
+def istft(
+    u: Array, length: int, window_size: int, hop: int, window: str = "hann"
+) -> jax.Array:
     """Least-squares inverse of `stft`, the padding left free; exact for every length.
 
     Griffin and Lim 1984: overlap-add of windowed frames over the sum of squared
@@ -129,6 +141,7 @@ def istft(u: Array, length: int, window_size: int, hop: int) -> jax.Array:
         length: L of the series wanted.
         window_size: samples per frame.
         hop: samples between frames.
+        window: that of `stft`.
 
     Returns:
         float [B, L, C].
@@ -143,13 +156,13 @@ def istft(u: Array, length: int, window_size: int, hop: int) -> jax.Array:
         raise ValueError(
             f"u has (F, T) = {(bins, frames)}, a series of {length} has {expected}."
         )
-    window, _, synthesis = _matrices(window_size)
+    weights, _, synthesis = _matrices(window_size, window)
     u = u.reshape(batch, bins, frames, parts // 2, 2)
     cut = jnp.einsum("bftcr,frn->btnc", u, synthesis.astype(u.dtype))
     total = _overlap_add(cut, hop)
     envelope = np.zeros(window_size + (frames - 1) * hop)
     for t in range(frames):
-        envelope[t * hop : t * hop + window_size] += window**2
+        envelope[t * hop : t * hop + window_size] += weights**2
     start = slice(window_size // 2, window_size // 2 + length)
     scale = (1 / envelope[start]).astype(u.dtype)
     return total[:, start] * scale[None, :, None]

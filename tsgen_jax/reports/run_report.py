@@ -26,7 +26,8 @@ from tsgen_jax.recipe import (
 from tsgen_jax.reports import page, sample_report
 from tsgen_jax.reports.figures import series as figures
 from tsgen_jax.reports.figures import tokens as token_figures
-from tsgen_jax.runs import directory, provenance
+from tsgen_jax.runs import directory, limits, provenance
+from tsgen_jax.runs.config import keys as config_keys
 from tsgen_jax.runs.metrics import read_metrics
 
 _NUM_VIEWS = 4
@@ -165,10 +166,15 @@ def _views(config: ConfigDict, dataset: Dataset) -> sample_report.Named:
     views = augment.make_augment(**config.augment)(key, x)
     use = ""
     if "ssl" in config:
-        use = (
-            f": the second view, with ssl.method={config.ssl.method!r} and "
-            f"ssl.augmented_weight={config.ssl.augmented_weight}"
-        )
+        flat = [key for key in config_keys(config) if key.startswith("ssl.")]
+        asked = ("method", "augmented_weight")
+        told = [
+            f"{key}={limits.value_of(config, key)!r}"
+            for name in asked
+            for key in flat
+            if key.endswith(f".{name}")
+        ]
+        use = f": the second view, with {' and '.join(told)}"
     return (
         "augmented_views",
         page.drawn(

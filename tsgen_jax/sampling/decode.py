@@ -3,7 +3,10 @@
 MaskGIT, https://arxiv.org/abs/2202.04200, section 3.2.
 """
 
-from collections.abc import Callable
+import math
+import zlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +15,16 @@ from tsgen_jax.sampling import categorical, mask_schedule
 from tsgen_jax.types import Array
 
 LogitsFn = Callable[[jax.Array], jax.Array]  # int [B, N] -> float [B, N, K]
+
+
+class Map(NamedTuple):
+    """Those of a series' tokens that have one codebook, drawn after other such maps."""
+
+    name: str  # Decides its random numbers; '': those of the key itself.
+    shape: tuple[int, int]  # (F, W), N = F W tokens, row by row.
+    mask_token: int  # K
+    # (tokens int [B, N], those of all maps before int [B, M]) -> float [B, N, K].
+    logits_fn: Callable[[jax.Array, jax.Array], jax.Array]
 
 
 def _rank(x: Array) -> jax.Array:
@@ -97,3 +110,55 @@ def decode(
     steps = jnp.arange(len(begun) - 1, num_decode_steps)
     last, history = jax.lax.scan(round_, begun[-1], steps)
     return last, jnp.concatenate([jnp.stack(begun), history])
+
+
+def decode_maps(
+    key: Array,
+    maps: Sequence[Map],
+    tokens: Array,
+    fill: Callable[..., tuple[jax.Array, jax.Array]],
+    first_logits: Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Fills one map after another, each given those before.
+
+    Args:
+        key: a key.
+        maps: in the order of their tokens.
+        tokens: int [B, N] of all maps together.
+        fill: (key, logits_fn, tokens, map_shape=, mask_token=, first_logits=) of one
+            map -> what `decode` returns.
+        first_logits: see `decode`, of the first map.
+
+    Returns:
+        tokens: int32 [B, N] without masks.
+        history: int32 [1 + S for every map, B, N], from the input to the result.
+    """
+    tokens = tokens.astype(jnp.int32)
+    history, start = [], 0
+    for number, each in enumerate(maps):
+        end = start + math.prod(each.shape)
+        before, own, after = tokens[:, :start], tokens[:, start:end], tokens[:, end:]
+        done, rounds = fill(
+            jax.random.fold_in(key, zlib.crc32(each.name.encode()))
+            if each.name
+            else key,
+            lambda own, each=each, before=before: each.logits_fn(own, before),
+            own,
+            map_shape=each.shape,
+            mask_token=each.mask_token,
+            first_logits=first_logits if number == 0 else None,
+        )
+        tokens = jnp.concatenate([before, done, after], axis=-1)
+        rounds = rounds[min(number, 1) :]  # Its input is the result of the map before.
+        history.append(_among(before, rounds, after))
+        start = end
+    return tokens, jnp.concatenate(history)
+
+
+def _among(before: Array, rounds: Array, after: Array) -> jax.Array:
+    """[S, B, N'] between [B, M] and [B, M'], which stay as they are: [S, B, N]."""
+    parts = [
+        jnp.broadcast_to(part[None], (len(rounds), *part.shape))
+        for part in (before, after)
+    ]
+    return jnp.concatenate([parts[0], rounds, parts[1]], axis=-1)

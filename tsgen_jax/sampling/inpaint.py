@@ -6,7 +6,7 @@ what tokens leave out is drawn as well, the observed samples are put back and th
 stretches are bent to meet them. Knows only functions between series, tokens and logits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -129,9 +129,7 @@ def inpaint(
     tokenize: Callable[[jax.Array], jax.Array],
     detokenize: Callable[[jax.Array], jax.Array],
     draw_residual: Callable[[jax.Array, int], jax.Array],
-    logits_fn: decode.LogitsFn,
-    map_shape: tuple[int, int],
-    mask_token: int,
+    maps: Sequence[decode.Map],
     keep_share: float,
     join_reach: float,
     residual_scale: float,
@@ -150,9 +148,7 @@ def inpaint(
         tokenize: scaled series [B, L, C] -> tokens int [B, N].
         detokenize: tokens int [B, N] -> scaled series [B, L, C].
         draw_residual: (key, B) -> what tokens leave out, float [B, L, C].
-        logits_fn: see `decode`; it holds the classes.
-        map_shape: (F, W), N = F W.
-        mask_token: K.
+        maps: of tokens, see `decode_maps`; their logits hold the classes.
         keep_share: see `known_columns`.
         join_reach: see `join`.
         residual_scale: what is drawn by it is added times this, before the join: beside
@@ -167,22 +163,33 @@ def inpaint(
     Returns:
         float [B, L, C], equal to `x` where observed.
     """
-    bins, columns = map_shape
-    known = known_columns(observed, columns, keep_share)
-    known = jnp.tile(known, (1, bins))  # Rows of the map follow each other.
+    known, masks = [], []
+    for each in maps:  # Rows of a map follow each other.
+        bins, columns = each.shape
+        of_column = known_columns(observed, columns, keep_share)
+        known.append(jnp.tile(of_column, (1, bins)))
+        masks.append(np.full((1, bins * columns), each.mask_token, np.int32))
+    known, masks = jnp.concatenate(known, -1), np.concatenate(masks, -1)
     key_residual, key = jax.random.split(key)
     series = interpolate(x, observed)
-    for number in range(num_rounds):
-        tokens, _ = decode.decode(
-            jax.random.fold_in(key, number),
+
+    def fill(key, logits_fn, tokens, map_shape, **of_map):
+        del map_shape
+        return decode.decode(
+            key,
             logits_fn,
-            jnp.where(known, tokenize(series), mask_token),
-            mask_token=mask_token,
+            tokens,
             num_decode_steps=num_decode_steps,
             choice_temperature=choice_temperature,
             token_temperature=token_temperature,
             schedule=schedule,
+            **of_map,
         )
+
+    for number in range(num_rounds):
+        begun = jnp.where(known, tokenize(series), masks)
+        key_round = jax.random.fold_in(key, number)
+        tokens, _ = decode.decode_maps(key_round, maps, begun, fill)
         x_hat = detokenize(tokens)
         series = join(x_hat, x, observed, join_reach)
     x_hat += residual_scale * draw_residual(key_residual, len(x))

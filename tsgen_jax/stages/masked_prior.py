@@ -4,9 +4,7 @@ MaskGIT, https://arxiv.org/abs/2202.04200, section 3.1: predict masked tokens fr
 the others and the class. The data set is tokenised once, before.
 """
 
-import functools
 import math
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -15,16 +13,20 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.losses import masked_tokens
 from tsgen_jax.models import prior, vqvae
-from tsgen_jax.recipe import Measure, Part, Stage, Weights
+from tsgen_jax.models.coder import of_band
+from tsgen_jax.recipe import Measure, Stage
 from tsgen_jax.sampling import categorical, mask_schedule
+from tsgen_jax.stages import token_rows
 from tsgen_jax.training import batches
 from tsgen_jax.types import Array, Batch, Metrics
 
 _CORRUPT = 4  # Of the key of a step; 0 to 3 are those it is split into.
 
 
-def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.Prior:
-    """The prior of `config` for N tokens and Y classes."""
+def make_model(
+    config: ConfigDict, num_tokens: int, num_classes: int, num_context: int = 0
+) -> prior.Prior:
+    """The prior of `config` for N tokens and Y classes, given M tokens of context."""
     fields = dict(config.prior)
     del fields["label_drop_rate"]  # It is part of training, not of the network.
     return prior.Prior(
@@ -33,6 +35,7 @@ def make_model(config: ConfigDict, num_tokens: int, num_classes: int) -> prior.P
         num_classes=num_classes,
         dtype=jnp.dtype(config.precision),
         remat=config.remat,
+        num_context=num_context,
         **fields,
     )
 
@@ -43,74 +46,62 @@ def label_use(config: ConfigDict) -> str:
     return "always" if rate == 0 else "never" if rate == 1 else "optional"
 
 
-def make_rows(
-    config: ConfigDict, model: vqvae.AutoEncoder
-) -> Callable[[Part, Weights, bool], Batch]:
-    """`Stage.rows`: what stage 2 learns from, tokenised once.
-
-    'label' int32 [n], and 'tokens' int32 [n, N] of the nearest codes; or, to train on
-    with a `masking.target_temperature`, 'token_logits' float [n, N, K] to draw them
-    from at every step. n may be 0.
-    """
-    tokenize = jax.jit(functools.partial(vqvae.tokenize, model))
-    logits = jax.jit(functools.partial(vqvae.token_logits, model))
-
-    def rows(part: Part, given: Weights, train: bool) -> Batch:
-        weights = given["tokenizer"]
-        temperature = config.masking.target_temperature if train else 0.0
-
-        def fn(batch):
-            if temperature > 0:
-                return logits(weights, batch["x"], temperature)
-            return tokenize(weights, batch["x"])
-
-        label = np.asarray(part.label, np.int32)
-        if len(part.x) == 0:
-            tokens = np.zeros((0, math.prod(model.map_shape)), np.int32)
-            return {"label": label, "tokens": tokens}
-        name = "token_logits" if temperature > 0 else "tokens"
-        tokens = batches.map_batches(fn, {"x": part.x}, config.evaluation.batch_size)
-        return {"label": label, name: tokens}
-
-    return rows
-
-
 def make_stage(
-    config: ConfigDict, model: prior.Prior, tokenizer: vqvae.AutoEncoder
+    config: ConfigDict,
+    model: prior.Prior,
+    tokenizer: vqvae.AutoEncoder,
+    band: str = "",
+    given_first: token_rows.Band | None = None,
 ) -> Stage:
-    """Stage 2 on the tokens of stage 1; its rows are those of `make_rows`.
+    """Stage 2 on the tokens of stage 1; its rows are those of `token_rows`.
 
     Args:
-        config: the whole config.
+        config: the whole config; of a band, as it sees it.
         model: from `make_model`.
         tokenizer: the network of stage 1, whose weights are given.
+        band: of the tokens; '': all of a series are of one codebook.
+        given_first: the band whose tokens are the context.
     """
 
     def init(key, batch, given):
-        codes, label = vqvae.codes(tokenizer, given["tokenizer"]), batch["label"]
-        tokens = jnp.zeros((len(label), model.num_tokens), jnp.int32)
-        variables = model.init(key, tokens, label, codes, train=False)
-        return variables["params"], {"codes": codes}
+        label, weights = batch["label"], given["tokenizer"]
+        state = {"codes": vqvae.codes(tokenizer, of_band(weights, band))}
+        if given_first:
+            codes = vqvae.codes(given_first.model, of_band(weights, given_first.name))
+            state["context_codes"] = codes
+        num = model.num_context + model.num_tokens
+        tokens = jnp.zeros((len(label), num), jnp.int32)
+        return model.init(key, tokens, label, **state, train=False)["params"], state
 
     def export(params, model_state):
-        return {"params": params, "codes": model_state["codes"]}
+        return {"params": params, **model_state}
 
-    size = config.train.prior.batch_size
+    name = token_rows.prior_name(band)
+    size = config.train[name].batch_size
+    example = {
+        "tokens": jax.ShapeDtypeStruct((size, model.num_tokens), jnp.int32),
+        "label": jax.ShapeDtypeStruct((size,), jnp.int32),
+    }
+    about = "a network learns which tokens go together, by class"
+    if given_first:
+        shape = size, model.num_context
+        example["context"] = jax.ShapeDtypeStruct(shape, jnp.int32)
+        about += f", given the tokens of {given_first.name}"
     return Stage(
-        name="prior",
+        name=name,
         needs=("tokenizer",),
-        example={
-            "tokens": jax.ShapeDtypeStruct((size, model.num_tokens), jnp.int32),
-            "label": jax.ShapeDtypeStruct((size,), jnp.int32),
-        },
+        example=example,
         init=init,
         loss_fn=_make_loss_fn(config, model),
         export=export,
-        rows=make_rows(config, tokenizer),
+        rows=token_rows.make_rows(config, tokenizer, band, given_first),
         evaluate=make_evaluate(config, model),
-        measures=_measures(model.num_codes),
+        measures={
+            key: row._replace(band=band)
+            for key, row in _measures(model.num_codes).items()
+        },
         curves=("loss", "masked_accuracy", "nll_bound", "grad_norm"),
-        about="a network learns which tokens go together, by class",
+        about=about,
     )
 
 
@@ -159,9 +150,9 @@ def _make_loss_fn(config: ConfigDict, model: prior.Prior):
         )
         logits = model.apply(
             {"params": params},
-            jnp.where(mask, num_codes, seen),
+            token_rows.after_context(batch, jnp.where(mask, num_codes, seen)),
             jnp.where(drop, model.num_classes, label),
-            model_state["codes"],
+            **model_state,
             train=True,
             rngs={"dropout": key_dropout},
         )
@@ -191,17 +182,18 @@ def _corrupt(key: Array, tokens: Array, rate: float, num_codes: int) -> Array:
 
 
 def make_logits_fn(model: prior.Prior, weights):
-    """(tokens int [B, N], label int [B]) -> logits float [B, N, K], in use."""
+    """(tokens int [B, M + N], label int [B]) -> logits float [B, N, K], in use."""
+    codes = {name: value for name, value in weights.items() if name != "params"}
 
     def logits_fn(tokens: Array, label: Array) -> jax.Array:
         variables = {"params": weights["params"]}
-        return model.apply(variables, tokens, label, weights["codes"], train=False)
+        return model.apply(variables, tokens, label, **codes, train=False)
 
     return logits_fn
 
 
 def make_nll(config: ConfigDict, model: prior.Prior):
-    """(key, weights, {'tokens', 'label', 'row'}) -> float [B, 2], jitted.
+    """(key, weights, {'tokens', 'label', 'row', ...}) -> float [B, 2], jitted.
 
     `row` int [B] is the number of a series, which its masks belong to. The two are
     `loss` and `nll_bound` of each series, see `make_evaluate`.
@@ -220,7 +212,8 @@ def make_nll(config: ConfigDict, model: prior.Prior):
                     jax.random.fold_in(key, row), m[None], num_tokens
                 )[0]
             )(batch["row"], num_masked)
-            logits = logits_fn(jnp.where(mask, num_codes, tokens), label)
+            seen = token_rows.after_context(batch, jnp.where(mask, num_codes, tokens))
+            logits = logits_fn(seen, label)
             each = masked_tokens.token_nll(logits, tokens)
             return jnp.where(mask, each, 0).sum(-1) / mask.sum(-1)
 
@@ -252,7 +245,7 @@ def make_evaluate(config: ConfigDict, model: prior.Prior):
     per_series = make_nll(config, model)
 
     def evaluate(weights, data: Batch) -> Metrics:
-        data = {k: data[k] for k in ("tokens", "label")}
+        data = {k: v for k, v in data.items() if k in ("tokens", "label", "context")}
         data["row"] = np.arange(len(data["label"]))
         rows = batches.map_batches(
             lambda batch: per_series(jax.random.key(0), weights, batch),

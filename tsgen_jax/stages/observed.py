@@ -18,9 +18,16 @@ _MIXED = 0.05  # Of a value of a view: more than this from missing ones, it is m
 
 
 def errors(
-    model: vqvae.AutoEncoder, x: Array, u: Array, u_hat: Array, observed: Array | None
+    model: vqvae.AutoEncoder,
+    x: Array,
+    u: Array,
+    u_hat: Array,
+    observed: Array | None,
+    time_error: str = "squared",
 ) -> tuple[jax.Array, jax.Array]:
-    """Mean squared errors in time and on the STFT; scalars.
+    """Mean errors in time and, squared, on the STFT; scalars.
+
+    Of one band of frequencies, the error in time is to the part of `x` that has them.
 
     A frame weighs as much as the share of its squared window that lies over given
     values.
@@ -31,14 +38,15 @@ def errors(
         u: its STFT, [B, F, T, 2C].
         u_hat: reconstruction of `u`.
         observed: bool [B, L, C]; None: all values are given.
+        time_error: that in time, one of `reconstruction.ERRORS`.
     """
-    x_hat = model.to_series(u_hat)
+    x, x_hat = model.part(x), model.to_series(u_hat)
+    mean, weighted = reconstruction.ERRORS[time_error]
     if observed is None:
-        mse = reconstruction.mean_squared_error
-        return mse(x, x_hat), mse(u, u_hat)
+        return mean(x, x_hat), reconstruction.mean_squared_error(u, u_hat)
     x, u, share = _targets(model, x, x_hat, observed)
-    mse = reconstruction.weighted_squared_error
-    return mse(x, x_hat, observed), mse(u, u_hat, share)
+    squared = reconstruction.weighted_squared_error
+    return weighted(x, x_hat, observed), squared(u, u_hat, share)
 
 
 def errors_per_series(
@@ -50,7 +58,7 @@ def errors_per_series(
         float [B, 4]: both mean errors, then the weights to average them with; [B, 2]
         where all values are given and all series weigh the same.
     """
-    x_hat = model.to_series(u_hat)
+    x, x_hat = model.part(x), model.to_series(u_hat)
     if observed is None:
         pairs = (x, x_hat), (model.to_map(x), u_hat)
         return jnp.stack([_per_series(a, b, None) for a, b in pairs], axis=-1)
@@ -94,7 +102,8 @@ def view_and_mask(
 def _targets(model, x, x_hat, observed):
     """Series and STFT to compare with, and the weight of every frame."""
     x = jnp.where(observed, x, jax.lax.stop_gradient(x_hat))
-    share = stft.observed_share(observed.astype(x.dtype), model.window_size, model.hop)
+    geometry = model.window_size, model.hop, model.window
+    share = stft.observed_share(observed.astype(x.dtype), *geometry)
     return x, model.to_map(x), share
 
 

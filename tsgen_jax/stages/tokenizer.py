@@ -5,6 +5,8 @@ and, from continuous latents, of its augmented view; commitment; and a
 self-supervised loss between projections of the two.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,8 +58,10 @@ _MEASURES = {
 }
 
 
-def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEncoder:
-    """The autoencoder of `config` for series [L, C]."""
+def make_model(
+    config: ConfigDict, length: int, channels: int, **band
+) -> vqvae.AutoEncoder:
+    """The autoencoder of `config` for series [L, C]; of a `band`, its `bins`, `cut`."""
     return vqvae.AutoEncoder(
         length=length,
         channels=channels,
@@ -66,10 +70,13 @@ def make_model(config: ConfigDict, length: int, channels: int) -> vqvae.AutoEnco
         quantizer=quantizers.make(config.quantizer, config.tokenizer.width),
         dtype=jnp.dtype(config.precision),
         remat=config.remat,
+        **band,
     )
 
 
-def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
+def make_stage(
+    config: ConfigDict, model: vqvae.AutoEncoder, time_error: str = "squared"
+) -> Stage:
     """Stage 1 on scaled series.
 
     Its rows are 'x' float32 [n, L, C] and, where values are missing, 'observed' bool
@@ -78,6 +85,7 @@ def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
     Args:
         config: the whole config.
         model: from `make_model`.
+        time_error: of reconstructions, see `observed.errors`.
     """
     head = views.Head(config.ssl, jnp.dtype(config.precision))
 
@@ -96,7 +104,7 @@ def make_stage(config: ConfigDict, model: vqvae.AutoEncoder) -> Stage:
         name="tokenizer",
         example={"x": jax.ShapeDtypeStruct(shape, jnp.float32)},
         init=init,
-        loss_fn=_make_loss_fn(config, model, head),
+        loss_fn=_make_loss_fn(config, model, head, time_error),
         export=export,
         rows=_rows,
         evaluate=make_evaluate(config, model),
@@ -137,25 +145,29 @@ def _has_slow_copy(ssl: ConfigDict) -> bool:
     return method is not None and method.slow_copy
 
 
-def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head):
+def _make_loss_fn(
+    config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head, time_error: str
+):
     """`Stage.loss_fn`: terms of the first view, of the second, and of both together."""
     ssl = config.ssl
     augmented = augment.make_augment(**config.augment)
     two_views = ssl.method != "none" or ssl.augmented_weight > 0
+    errors = functools.partial(observed_errors.errors, time_error=time_error)
 
     def loss_fn(params, model_state, batch, key):
         key_view, key_revive = jax.random.split(key)
         x, observed = batch["x"], batch.get("observed")
         first, terms, metrics, moved = _first_view(
-            config, model, params["model"], model_state, x, observed, key_revive
+            config, model, errors, params["model"], model_state, x, observed, key_revive
         )
         new_state = {**model_state, **moved}
         if two_views:
             x_b, observed_b = observed_errors.view_and_mask(
                 augmented, key_view, x, observed
             )
+            stats = moved["batch_stats"]
             second, more_terms, stats = _second_view(
-                config, model, params["model"], moved["batch_stats"], x_b, observed_b
+                config, model, errors, params["model"], stats, x_b, observed_b
             )
             terms |= more_terms
             if ssl.augmented_statistics:
@@ -175,14 +187,14 @@ def _make_loss_fn(config: ConfigDict, model: vqvae.AutoEncoder, head: views.Head
     return loss_fn
 
 
-def _first_view(config, model, params, model_state, x, observed, key_revive):
+def _first_view(config, model, errors, params, model_state, x, observed, key_revive):
     """The regular VQ-VAE: terms of its loss, use of its codes, the state it moves."""
     options, codebook = config.quantizer, model_state["codebook"]
     u = model.to_map(x)
     z, stats = vqvae.apply(model, params, model_state["batch_stats"], "encode", u)
     z_q, tokens = model.quantizer.quantize(codebook, z)
     u_hat, stats = vqvae.apply(model, params, stats, "decode", z_q)
-    time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
+    time, frequency = errors(model, x, u, u_hat, observed)
     terms = {"loss_time": time, "loss_frequency": frequency}
     if model.quantizer.commitment is not None:
         commitment = model.quantizer.commitment(codebook, z, tokens)
@@ -193,14 +205,14 @@ def _first_view(config, model, params, model_state, x, observed, key_revive):
     return views.View(u, z_q), terms, metrics, moved
 
 
-def _second_view(config, model, params, stats, x, observed):
+def _second_view(config, model, errors, params, stats, x, observed):
     """The augmented series: never quantised, reconstructed where that has a weight."""
     terms, weight = {}, config.ssl.augmented_weight
     u = model.to_map(x)
     z, stats = vqvae.apply(model, params, stats, "encode", u)
     if weight > 0:
         u_hat, stats = vqvae.apply(model, params, stats, "decode", z)
-        time, frequency = observed_errors.errors(model, x, u, u_hat, observed)
+        time, frequency = errors(model, x, u, u_hat, observed)
         terms["loss_augmented"] = weight * (time + frequency)
     return views.View(u, z), terms, stats
 

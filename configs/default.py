@@ -99,6 +99,9 @@ def _ssl(config: ConfigDict) -> None:
 def _prior(config: ConfigDict) -> None:
     """Stage 2 and what is drawn from it."""
     config.prior = ConfigDict()
+    # 'masked' (MaskGIT: any from any), or 'causal' (each from those before it in time,
+    # a round for each; gaps are drawn from what precedes them alone).
+    config.prior.order = "masked"
     config.prior.kind = "tied"  # 'tied' ids, or 'full_embedding' of code vectors.
     config.prior.codebook = "finetuned"  # Input codes: 'frozen' or 'finetuned'.
     # Published: 256. With 128 and more steps, about as long to train, samples are at

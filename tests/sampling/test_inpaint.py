@@ -245,7 +245,8 @@ def test_tokens_of_every_round_and_the_residual_have_keys_of_their_own(monkeypat
 
     def decode(key, logits_fn, tokens, **settings):
         seen["tokens"].append(key)
-        return jnp.where(tokens == _K, 0, tokens), None
+        done = jnp.where(tokens == _K, 0, tokens)
+        return done, done[None]
 
     def draw_residual(key, num):
         seen["residual"].append(key)

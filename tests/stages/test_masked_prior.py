@@ -97,13 +97,13 @@ def test_label_dropping_hides_the_class():
 
 def test_corruption_replaces_the_given_share_by_codes_drawn_evenly():
     tokens = jnp.full((400, _N), 3)
-    found = np.asarray(prior._corrupt(jax.random.key(0), tokens, 0.3, _K))
+    found = np.asarray(prior.corrupt(jax.random.key(0), tokens, 0.3, _K))
     # A replaced token is the same one again once in K times.
     np.testing.assert_allclose((found != 3).mean(), 0.3 * (_K - 1) / _K, atol=0.02)
     counts = np.bincount(found[found != 3], minlength=_K)
     assert counts[3] == 0
     np.testing.assert_allclose(np.delete(counts, 3) / counts.sum(), 1 / 7, atol=0.03)
-    assert prior._corrupt(jax.random.key(0), tokens, 0.0, _K) is tokens
+    assert prior.corrupt(jax.random.key(0), tokens, 0.0, _K) is tokens
 
 
 def test_corruption_changes_what_the_prior_sees_and_not_what_it_is_to_predict():

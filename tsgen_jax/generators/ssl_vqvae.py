@@ -32,7 +32,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     """The recipe of `config` for series like these."""
     model = tokenizer.make_model(config, info.length, info.scaled_channels)
     coder = Coder({"": model})
-    prior = masked_prior.make_model(config, coder.num_tokens, info.num_classes)
+    prior = tokens.make_prior(config, model.map_shape, info.num_classes)
     programs = token_programs.Programs(
         coder, {"": prior}, info, config.sample, config.inpaint
     )
@@ -45,7 +45,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     return Recipe(
         stages=(
             tokenizer.make_stage(config, model),
-            masked_prior.make_stage(config, prior, model),
+            tokens.PRIORS[config.prior.order].make_stage(config, prior, model),
             residual_noise.make_residual(coder),
             residual_noise.make_scale(config, programs),
         ),

@@ -37,9 +37,10 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     for band, model in coder.models.items():
         own = branches.config_of(config, band)
         context = coder.starts[band]  # All tokens before its own.
-        size = coder.sizes[band], info.num_classes, context
-        priors[band] = masked_prior.make_model(own, *size)
-        stages.append(masked_prior.make_stage(own, priors[band], model, band, before))
+        size = info.num_classes, context
+        priors[band] = tokens.make_prior(own, model.map_shape, *size)
+        stage = tokens.PRIORS[own.prior.order]
+        stages.append(stage.make_stage(own, priors[band], model, band, before))
         before = token_rows.Band(band, model)
     programs = token_programs.Programs(
         coder, priors, info, config.sample, config.inpaint

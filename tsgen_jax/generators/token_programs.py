@@ -97,6 +97,7 @@ class Programs:
                 self.maps(weights, label),
                 masks(label.shape[0], len(self.masks)),
                 functools.partial(samplers.sample, settings=self.settings),
+                self.settings.token_temperature,
                 first_logits=first[label],
             )
             return history.swapaxes(0, 1)
@@ -163,17 +164,24 @@ class Programs:
             found, before = [], tokens[:, :0]
             for name, part in self.coder.split(tokens).items():
                 of_class = prior_task.make_logits_fn(self.priors[name], weights[name])
-                bound = likelihood.any_order_bound(
-                    jax.random.fold_in(key, zlib.crc32(name.encode())) if name else key,
-                    lambda tokens, given=before, of_class=of_class: of_class(
-                        jnp.concatenate([given, tokens], axis=-1), label
-                    ),
-                    part,
-                    digest,
-                    num_draws,
-                    self.priors[name].num_codes,
-                )
-                found.append(bound)
+
+                def logits_fn(tokens, given=before, of_class=of_class):
+                    return of_class(jnp.concatenate([given, tokens], axis=-1), label)
+
+                if self.priors[name].causal:
+                    found.append(likelihood.exact(logits_fn, part))
+                else:
+                    bound = likelihood.any_order_bound(
+                        jax.random.fold_in(key, zlib.crc32(name.encode()))
+                        if name
+                        else key,
+                        logits_fn,
+                        part,
+                        digest,
+                        num_draws,
+                        self.priors[name].num_codes,
+                    )
+                    found.append(bound)
                 before = jnp.concatenate([before, part], axis=-1)
             if len(found) == 1:
                 return found[0]
@@ -201,8 +209,18 @@ class Programs:
                 jnp.concatenate([before, tokens], axis=-1)
             )
 
+        def in_order(name):
+            causal = self.priors[name].causal
+            return np.argsort(prior.in_time(causal)) if causal else None
+
         return tuple(
-            decode.Map(name, model.map_shape, self.priors[name].num_codes, logits(name))
+            decode.Map(
+                name,
+                model.map_shape,
+                self.priors[name].num_codes,
+                logits(name),
+                in_order(name),
+            )
             for name, model in self.coder.models.items()
         )
 

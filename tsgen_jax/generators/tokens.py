@@ -7,6 +7,7 @@ are those of few.
 
 import dataclasses
 import functools
+import math
 
 import jax
 import numpy as np
@@ -17,14 +18,33 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density, likelihood
 from tsgen_jax.generators.batched import check_label
 from tsgen_jax.generators.token_programs import Programs
+from tsgen_jax.models import prior
 from tsgen_jax.models.coder import Coder
 from tsgen_jax.recipe import Band, Weights
 from tsgen_jax.runtime import batching
 from tsgen_jax.sampling import residual
+from tsgen_jax.stages import causal_prior, masked_prior
 from tsgen_jax.stages.token_rows import prior_name
 from tsgen_jax.types import Array, Batch, PyTree
 
 _NOISE = 2**32 - 2  # No batch of tokens has this number; `model` uses the one above.
+
+
+# config.prior.order -> the stage that learns tokens so.
+PRIORS = {"masked": masked_prior, "causal": causal_prior}
+
+
+def make_prior(
+    config: ConfigDict,
+    map_shape: tuple[int, int],
+    num_classes: int,
+    num_context: int = 0,
+) -> prior.Prior:
+    """The network of `config.prior` for a map of tokens [F, W], given M others."""
+    if config.prior.order == "causal":
+        return causal_prior.make_model(config, map_shape, num_classes, num_context)
+    num_tokens = math.prod(map_shape)
+    return masked_prior.make_model(config, num_tokens, num_classes, num_context)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,18 +65,29 @@ class TokenGenerator:
     label_use: str = "optional"
     inpaint_scale: float | None = None
 
-    rates = "the token map, a lower bound"
-
     @property
     def info(self) -> DataInfo:
         """Shape, classes and units of the training data."""
         return self.programs.info
 
     @property
+    def rates(self) -> str:
+        """What `log_likelihood` is of."""
+        exact = all(each.causal for each in self.programs.priors.values())
+        return "the token map, exactly" if exact else "the token map, a lower bound"
+
+    @property
     def remarks(self) -> str:
-        """How much noise is in samples."""
+        """How much noise is in samples, and what completing is given."""
         scale = self.residual_scale
-        return f"Samples have {scale:g} times the noise of the tokenizer's errors."
+        said = f"Samples have {scale:g} times the noise of the tokenizer's errors."
+        if self._is_causal:
+            said += " Missing values are drawn given those before them alone."
+        return said
+
+    @property
+    def _is_causal(self) -> bool:
+        return any(each.causal for each in self.programs.priors.values())
 
     @property
     def coder(self) -> Coder:

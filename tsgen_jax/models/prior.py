@@ -1,11 +1,13 @@
-"""The prior: a bidirectional transformer that predicts masked tokens.
+"""The prior: a transformer that predicts masked tokens, or each token from those before.
 
-MaskGIT, https://arxiv.org/abs/2202.04200, in the two forms of NC-VQVAE.
+MaskGIT, https://arxiv.org/abs/2202.04200, in the two forms of NC-VQVAE; and the same
+network with causal attention, as of VQ-VAE's first priors.
 """
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from tsgen_jax.nn import resnet, transformer
 from tsgen_jax.nn.dense import Dense
@@ -13,6 +15,11 @@ from tsgen_jax.types import Array, DType
 
 KINDS = ("tied", "full_embedding")
 CODEBOOKS = ("frozen", "finetuned")
+
+
+def in_time(map_shape: tuple[int, int]) -> np.ndarray:
+    """Tokens of a map [F, W] (row by row) in the order of a causal prior, int [F W]."""
+    return np.arange(np.prod(map_shape)).reshape(map_shape).T.reshape(-1)
 
 
 class Prior(nn.Module):
@@ -42,6 +49,9 @@ class Prior(nn.Module):
     dtype: DType  # Of the trunk's products; embeddings and logits are float32.
     remat: bool  # Compute layers again for the gradient.
     num_context: int = 0  # M
+    # (F, W): a token is predicted from those before it alone, column by column of the
+    # map, each from low to high frequencies. None: from all that are not masked.
+    causal: tuple[int, int] | None = None
 
     @nn.compact
     def __call__(
@@ -92,6 +102,8 @@ class Prior(nn.Module):
             x = jnp.concatenate([self._given(context, context_codes, trained), x], -1)
         inner = x.shape[-1]
         x = x + self.param("positions", normal, (self.num_tokens, inner))[None]
+        if self.causal:
+            x = x[:, in_time(self.causal)]
         x = nn.LayerNorm(epsilon=1e-12)(x)
         classes = nn.Embed(self.num_classes + 1, inner, embedding_init=normal)
         x = jnp.concatenate([classes(label)[:, None], x], axis=1)
@@ -106,8 +118,11 @@ class Prior(nn.Module):
             positions=self.trunk_positions,
             dtype=self.dtype,
             remat=self.remat,
+            causal=self.causal is not None,
         )(x, train)
-        x = Dense(width, dtype=self.dtype)(x[:, 1:])
+        # What stands at a token, or, of what is to know it not, at the one before it.
+        x = x[:, :-1][:, np.argsort(in_time(self.causal))] if self.causal else x[:, 1:]
+        x = Dense(width, dtype=self.dtype)(x)
         x = transformer.gelu(x).astype(jnp.float32)
         x = nn.LayerNorm(epsilon=1e-12)(x)
         if self.kind == "full_embedding":

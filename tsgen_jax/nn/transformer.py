@@ -10,6 +10,7 @@ import math
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from tsgen_jax.nn.dense import Dense, product
 from tsgen_jax.types import Array, DType
@@ -63,11 +64,12 @@ class _Product(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Multi-head attention of every position to every position."""
+    """Multi-head attention of every position to every position, or to those before."""
 
     num_heads: int
     head_width: int
     dtype: DType
+    causal: bool = False  # To itself and those before.
 
     @nn.compact
     def __call__(self, x: Array) -> jax.Array:
@@ -81,7 +83,11 @@ class SelfAttention(nn.Module):
         logits = jnp.einsum(
             "sbhqd,sbhkd->sbhqk", q, k, preferred_element_type=jnp.float32
         )
-        weights = nn.softmax(logits * self.head_width**-0.5).astype(self.dtype)
+        logits = logits * self.head_width**-0.5
+        if self.causal:
+            past = np.tri(length, dtype=bool)[None, None, None]
+            logits = jnp.where(past, logits, -1e30)
+        weights = nn.softmax(logits).astype(self.dtype)
         mixed = jnp.einsum(
             "sbhqk,sbhkd->sbhqd", weights, v, preferred_element_type=jnp.float32
         )
@@ -98,13 +104,14 @@ class Block(nn.Module):
     mlp_ratio: int
     dropout: float
     dtype: DType
+    causal: bool = False
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
         """[B, N, width] -> [B, N, width]."""
         width = x.shape[-1]
         drop = Dropout(self.dropout)
-        attend = SelfAttention(self.num_heads, self.head_width, self.dtype)
+        attend = SelfAttention(self.num_heads, self.head_width, self.dtype, self.causal)
         norm = functools.partial(nn.RMSNorm, epsilon=1e-12, dtype=self.dtype)
         dense = functools.partial(Dense, dtype=self.dtype)
         x = x + drop(attend(norm()(x)), train)
@@ -125,6 +132,7 @@ class Trunk(nn.Module):
     positions: bool  # A position table of its own, which the reference adds.
     dtype: DType
     remat: bool  # Compute blocks again for the gradient, instead of storing them.
+    causal: bool = False  # Every position sees itself and those before.
 
     @nn.compact
     def __call__(self, x: Array, train: bool) -> jax.Array:
@@ -143,6 +151,7 @@ class Trunk(nn.Module):
                 self.mlp_ratio,
                 self.dropout,
                 self.dtype,
+                self.causal,
                 name=f"Block_{i}",
             )(x, train)
         x = nn.RMSNorm(epsilon=1e-12, dtype=self.dtype)(x)

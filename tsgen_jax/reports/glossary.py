@@ -146,6 +146,12 @@ ENTRIES = {
         "Mean |correlation| between codes in use.", "", _NCVQVAE
     ),
     "codebook_cosine": Entry("Mean |cosine| between codes in use.", "", _NCVQVAE),
+    "token_nll": Entry(
+        "Negative log-likelihood of TEST tokens, each given those before it and the "
+        "class, exact; of the token map, not of the series.",
+        "nats per token",
+        "https://arxiv.org/abs/1711.00937",
+    ),
     "masked_token_nll": Entry(
         "Negative log-likelihood of masked TEST tokens, class given; of the token map, "
         "not of the series.",

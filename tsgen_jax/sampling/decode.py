@@ -25,6 +25,9 @@ class Map(NamedTuple):
     mask_token: int  # K
     # (tokens int [B, N], those of all maps before int [B, M]) -> float [B, N, K].
     logits_fn: Callable[[jax.Array, jax.Array], jax.Array]
+    # Places of the tokens in time, int [N], where each is drawn given those before it
+    # alone; None: in any order.
+    in_order: Array | None = None
 
 
 def _rank(x: Array) -> jax.Array:
@@ -117,6 +120,7 @@ def decode_maps(
     maps: Sequence[Map],
     tokens: Array,
     fill: Callable[..., tuple[jax.Array, jax.Array]],
+    token_temperature: float,
     first_logits: Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Fills one map after another, each given those before.
@@ -126,7 +130,9 @@ def decode_maps(
         maps: in the order of their tokens.
         tokens: int [B, N] of all maps together.
         fill: (key, logits_fn, tokens, map_shape=, mask_token=, first_logits=) of one
-            map -> what `decode` returns.
+            map -> what `decode` returns. Maps with `in_order` are drawn one token a
+            round.
+        token_temperature: of those maps.
         first_logits: see `decode`, of the first map.
 
     Returns:
@@ -138,21 +144,46 @@ def decode_maps(
     for number, each in enumerate(maps):
         end = start + math.prod(each.shape)
         before, own, after = tokens[:, :start], tokens[:, start:end], tokens[:, end:]
-        done, rounds = fill(
+        draw, options = fill, {"map_shape": each.shape}
+        if each.in_order is not None:
+            draw, options = (
+                _in_order,
+                {
+                    "place": each.in_order,
+                    "token_temperature": token_temperature,
+                },
+            )
+        done, rounds = draw(
             jax.random.fold_in(key, zlib.crc32(each.name.encode()))
             if each.name
             else key,
             lambda own, each=each, before=before: each.logits_fn(own, before),
             own,
-            map_shape=each.shape,
             mask_token=each.mask_token,
             first_logits=first_logits if number == 0 else None,
+            **options,
         )
         tokens = jnp.concatenate([before, done, after], axis=-1)
         rounds = rounds[min(number, 1) :]  # Its input is the result of the map before.
         history.append(_among(before, rounds, after))
         start = end
     return tokens, jnp.concatenate(history)
+
+
+def _in_order(key, logits_fn, tokens, *, mask_token, place, **options):
+    """`decode` of one token a round, in the order of their places."""
+    num = tokens.shape[-1]
+    return decode(
+        key,
+        logits_fn,
+        tokens,
+        mask_token=mask_token,
+        num_decode_steps=num,
+        choice_temperature=0.0,
+        schedule="power:1",
+        priority=jnp.broadcast_to(jnp.asarray(place)[None], tokens.shape),
+        **options,
+    )
 
 
 def _among(before: Array, rounds: Array, after: Array) -> jax.Array:

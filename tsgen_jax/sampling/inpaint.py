@@ -189,7 +189,7 @@ def inpaint(
     for number in range(num_rounds):
         begun = jnp.where(known, tokenize(series), masks)
         key_round = jax.random.fold_in(key, number)
-        tokens, _ = decode.decode_maps(key_round, maps, begun, fill)
+        tokens, _ = decode.decode_maps(key_round, maps, begun, fill, token_temperature)
         x_hat = detokenize(tokens)
         series = join(x_hat, x, observed, join_reach)
     x_hat += residual_scale * draw_residual(key_residual, len(x))

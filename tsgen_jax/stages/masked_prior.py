@@ -24,13 +24,21 @@ _CORRUPT = 4  # Of the key of a step; 0 to 3 are those it is split into.
 
 
 def make_model(
-    config: ConfigDict, num_tokens: int, num_classes: int, num_context: int = 0
+    config: ConfigDict,
+    num_tokens: int,
+    num_classes: int,
+    num_context: int = 0,
+    causal: tuple[int, int] | None = None,
 ) -> prior.Prior:
-    """The prior of `config` for N tokens and Y classes, given M tokens of context."""
-    fields = dict(config.prior)
-    del fields["label_drop_rate"]  # It is part of training, not of the network.
+    """The prior of `config` for N tokens and Y classes, given M tokens of context.
+
+    `causal`: see `prior.Prior`.
+    """
+    training = "label_drop_rate", "order"  # Not of the network.
+    fields = {k: v for k, v in config.prior.items() if k not in training}
     return prior.Prior(
         num_tokens=num_tokens,
+        causal=causal,
         num_codes=config.quantizer.num_codes,
         num_classes=num_classes,
         dtype=jnp.dtype(config.precision),
@@ -144,7 +152,7 @@ def _make_loss_fn(config: ConfigDict, model: prior.Prior):
             schedule=masking.schedule,
             per_sample=masking.per_sample,
         )
-        seen = _corrupt(key_corrupt, tokens, masking.corruption_rate, num_codes)
+        seen = corrupt(key_corrupt, tokens, masking.corruption_rate, num_codes)
         drop = jax.random.bernoulli(
             key_label, config.prior.label_drop_rate, label.shape
         )
@@ -167,7 +175,7 @@ def _make_loss_fn(config: ConfigDict, model: prior.Prior):
     return loss_fn
 
 
-def _corrupt(key: Array, tokens: Array, rate: float, num_codes: int) -> Array:
+def corrupt(key: Array, tokens: Array, rate: float, num_codes: int) -> Array:
     """Tokens [B, N], each with probability `rate` one of all codes at random.
 
     When it samples, the prior sees tokens of its own that may be wrong; in training it

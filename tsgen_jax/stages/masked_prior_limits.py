@@ -34,6 +34,7 @@ def _faults(config: ConfigDict) -> list[str]:
 LIMITS = limits.Limits(
     choices={
         "prior.kind": prior.KINDS,
+        "prior.order": ("masked", "causal"),
         "prior.codebook": prior.CODEBOOKS,
         "masking.loss_on": ("masked", "all"),
     },

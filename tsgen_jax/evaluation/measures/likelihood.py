@@ -76,3 +76,17 @@ def any_order_bound(
     steps = jnp.where(num_draws > 1, num_draws - 1, jnp.nan)
     error = jnp.sqrt(squares / (2 * steps * num_draws))
     return jnp.stack([total / num_draws, error], -1)
+
+
+def exact(logits_fn: Callable[[jax.Array], jax.Array], tokens: Array) -> jax.Array:
+    """-log p of each token map where logits are of each token given those before it.
+
+    Args:
+        logits_fn: int [B, N] -> logits float [B, N, K].
+        tokens: int [B, N].
+
+    Returns:
+        float [B, 2]: nats, and 0, their standard error.
+    """
+    nll = masked_tokens.token_nll(logits_fn(tokens), tokens).sum(-1)
+    return jnp.stack([nll, jnp.zeros_like(nll)], -1)

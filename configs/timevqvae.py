@@ -5,6 +5,7 @@ Command: python main.py --config=configs/timevqvae.py
 Published behaviour: --config=configs/timevqvae.py:faithful
 NC-TimeVQVAE, a self-supervised second view (https://arxiv.org/abs/2408.16613) in both
 branches, or in one: --config=configs/timevqvae.py:vibcreg and vibcreg,low
+Expected: no run of full length has been measured yet, neither its time nor its scores.
 """
 
 import copy

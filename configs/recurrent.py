@@ -2,8 +2,8 @@
 
 Paper: Graves 2013, https://arxiv.org/abs/1308.0850.
 Command: python main.py --config=configs/recurrent.py
-Expected: one to two minutes a set on two shared CPU cores. Scores at these values have
-not been measured.
+Expected: one to two minutes (CBF, GunPoint) on two shared CPU cores. Scores at these
+values have not been measured.
 Another cell: --config=configs/recurrent.py:gru (elman, jordan, mgu, gru, lstm).
 """
 

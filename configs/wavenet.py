@@ -2,7 +2,7 @@
 
 Paper: van den Oord et al. 2016, https://arxiv.org/abs/1609.03499.
 Command: python main.py --config=configs/wavenet.py
-Expected: one to two minutes a set on two shared CPU cores. Scores at these values have
+Expected: about a minute on CBF on two shared CPU cores. Scores at these values have
 not been measured.
 """
 

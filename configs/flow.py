@@ -2,8 +2,10 @@
 
 Paper: https://arxiv.org/abs/1906.04032; others by flow.kind.
 Command: python main.py --config=configs/flow.py
-Expected: about a minute of training on 2 CPU cores; MiniRocket FID on GunPoint 2.5 (a
-Gaussian by class: 3.6), see experiments/results/generators.jsonl.
+Expected: 17 to 28 s of training on 2 CPU cores. MiniRocket FID to TEST, one seed: GunPoint
+2.46, ECG5000 0.32, SyntheticControl 0.70, CBF 0.70; a Gaussian by class 3.66, 0.48, 0.80,
+1.05 (experiments/results/generators.jsonl). It rates held-out series low where TRAIN has
+few: a larger flow.shrinkage rates them higher.
 """
 
 from ml_collections import ConfigDict

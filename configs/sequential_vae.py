@@ -2,7 +2,7 @@
 
 Paper: https://doi.org/10.1371/journal.pcbi.1005542.
 Command: python main.py --config=configs/sequential_vae.py
-Expected: minutes on 2 CPU cores, compiling included.
+Expected: minutes on 2 CPU cores; its samples were not measured yet.
 """
 
 from ml_collections import ConfigDict

@@ -2,7 +2,9 @@
 
 Paper: https://arxiv.org/abs/2111.08095.
 Command: python main.py --config=configs/vae.py
-Expected: minutes on 2 CPU cores, compiling included.
+Expected: 83 s of training on 2 CPU cores. MiniRocket FID to TEST, one seed: ECG5000 2.14,
+where a Gaussian by class has 0.48 (experiments/results/generators.jsonl): hundreds of
+series are learnt by heart within 400 steps, and what is kept before that is too smooth.
 """
 
 from ml_collections import ConfigDict

@@ -77,7 +77,9 @@ other numbers of threads. Numbers, commit and CPU: `gunpoint-again.json`.
 """,
     """
 `fid` by seed: fcn 0.47, 0.29, 0.82; MiniRocket 1.06, 0.80, 0.91 (weights of the least validation loss
-and 800 steps gave 2.22, 1.39, 1.15 and 1.70, 1.41, 0.96, on another CPU). What the tokenizer loses
+and 800 steps gave 2.22, 1.39, 1.15 and 1.70, 1.41, 0.96, on another CPU). Seed 0 with other rounding
+(one thread, `XLA_FLAGS=--xla_cpu_max_isa=AVX2`; `gunpoint-again-avx2.json`): fcn 0.43, MiniRocket
+0.96. What the tokenizer loses
 (`reconstruction_fid`) is as much as before. Samples still follow TRAIN too closely
 (`share_closer_to_train`) and cover less of TEST than TRAIN does (`recall`).
 

@@ -8,7 +8,7 @@ import importlib
 from ml_collections import ConfigDict
 
 _STEPS = {
-    "num_steps": 4,
+    "num_steps": 6,
     "batch_size": 8,
     "log_every": 2,
     "eval_every": 2,
@@ -52,6 +52,12 @@ TINY = {
         "sequential_vae.num_layers": 1,
     },
     "vae": {"vae.widths": (4, 4), "vae.hidden": 8, "vae.seasons": (6,)},
+    "gan": {
+        "gan.width": 8,
+        "gan.num_categories": 2,
+        "gan.num_numbers": 1,
+        "train.gan.critic_steps": 2,
+    },
     "ddpm": {
         "denoiser.width": 16,
         "denoiser.num_heads": 2,

@@ -130,7 +130,9 @@ def test_it_goes_on_after_a_kill_bit_for_bit(made, tmp_path):
     stages = [s for s in made.recipe.stages if isinstance(s, recipe.Stage)]
     stop = _Stop()
     for stage in stages:
-        with pytest.raises(InterruptedRunError, match=f"after step 2 of {stage.name}"):
+        with pytest.raises(
+            InterruptedRunError, match=f"after step [24] of {stage.name}"
+        ):
             _train(made, str(tmp_path), tracker=stop)
     resumed = _train(made, str(tmp_path), tracker=stop)[0]
     for a, b in zip(

@@ -3,9 +3,45 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tsgen_jax.models.gan import Critic, Generator
+from tests import tiny, tiny_generators
+from tsgen_jax import generators
+from tsgen_jax.data.info import DataInfo
+from tsgen_jax.runtime import sharding
 from tsgen_jax.stages import adversarial
-from tsgen_jax.training import optim
+from tsgen_jax.training import loop, optim
+
+
+def _stage(**changes):
+    config = tiny_generators.make_config("gan", **changes)
+    info = DataInfo.of(tiny.make_dataset())
+    return generators.make_recipe(config, info).stages[0]
+
+
+def test_each_term_has_the_gradient_of_its_own_weights():
+    stage = _stage()
+    x = jax.random.normal(jax.random.key(0), (4, 24, 1))
+    batch = {"x": x, "label": jnp.array([0, 1, 1, 0])}
+
+    @jax.jit
+    def gradients(params):
+        terms = lambda p: stage.loss_fn(p, {}, batch, jax.random.key(2))[1][1]  # noqa: E731
+        return jax.jacrev(terms)(params)
+
+    params, _ = jax.jit(stage.init)(jax.random.key(1), batch, {})
+    found = jax.tree.map(lambda g: float(jnp.abs(g).sum()), gradients(params))
+    total = {
+        name: {group: sum(jax.tree.leaves(g)) for group, g in of.items()}
+        for name, of in found.items()
+    }
+    for name, other in (
+        ("loss_generator", "critic"),
+        ("loss_critic", "generator"),
+        ("loss_penalty", "generator"),
+    ):
+        own = {"critic": "generator", "generator": "critic"}[other]
+        assert total[name][other] == 0
+        assert total[name][own] > 0
+    assert min(total["loss_codes"].values()) > 0
 
 
 @pytest.mark.parametrize("every", [1, 3])
@@ -45,15 +81,11 @@ def test_the_generator_moves_at_every_kth_step_by_a_schedule_of_its_own(every):
 def test_codes_are_rated_as_by_scipy():
     from scipy import stats
 
-    networks = adversarial.Networks(
-        Generator(2, 24, 1, width=8, taps=5),
-        Critic(2, width=8, taps=5, num_codes=3),
-        num_latents=4,
-        num_categories=2,
-        num_numbers=1,
-    )
+    config = tiny_generators.make_config("gan")
+    info = DataInfo.of(tiny.make_dataset())
+    networks = adversarial.make_networks(config.gan, info)
     latent = networks.latent(jax.random.key(0), 6)
-    assert latent.shape == (6, 4 + 3)
+    assert latent.shape == (6, config.gan.num_latents + 3)
     said = jax.random.normal(jax.random.key(1), (6, 3))
     code = np.asarray(latent[:, -3:])
     assert set(code[:, :2].sum(1)) == {1.0}
@@ -62,3 +94,30 @@ def test_codes_are_rated_as_by_scipy():
     number = stats.norm(said[:, 2], 1).logpdf(code[:, 2]) + 0.5 * np.log(2 * np.pi)
     judge = -np.log(p) - number
     np.testing.assert_allclose(networks.code_loss(said, latent), judge, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_it_covers_two_clusters(tmp_path):
+    rng = np.random.default_rng(0)
+    side = np.where(np.arange(64) % 4, 1.0, -1.0)  # A quarter lies below.
+    x = side[:, None, None] + 0.1 * rng.normal(size=(64, 24, 1))
+    rows = {"x": x.astype(np.float32), "label": np.zeros(64, np.int32)}
+    config = tiny_generators.make_config("gan", **{"gan.num_latents": 4})
+    config.gan.width, config.gan.num_categories, config.gan.num_numbers = 16, 0, 0
+    settings = config.train.gan
+    settings.num_steps, settings.batch_size, settings.critic_steps = 3000, 32, 5
+    settings.log_every = settings.checkpoint_every = 3000
+    info = DataInfo.of(tiny.make_dataset())
+    recipe = generators.make_recipe(config, info)
+    weights, _ = loop.fit(
+        recipe.stages[0],
+        rows,
+        settings,
+        key=jax.random.key(0),
+        mesh=sharding.make_mesh(32, 1, 1),
+        workdir=str(tmp_path),
+    )
+    generator = recipe.assemble({"gan": weights})
+    drawn = generator.program(jax.random.key(3), jnp.zeros(400, jnp.int32)).mean((1, 2))
+    assert 0.1 < (drawn < 0).mean() < 0.4
+    assert (np.abs(np.abs(drawn) - 1) < 0.3).mean() > 0.9

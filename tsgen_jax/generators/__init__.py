@@ -29,6 +29,7 @@ NAMES = (
     "recurrent",
     "wavenet",
     "transformer",
+    "gan",
     "flow",
     "vae",
     "sequential_vae",

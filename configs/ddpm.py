@@ -3,6 +3,9 @@
 Paper: https://arxiv.org/abs/2006.11239, with v-prediction (arXiv 2202.00512), a cosine
 schedule (arXiv 2102.09672) and a transformer over patches (arXiv 2212.09748).
 Command: python main.py --config=configs/ddpm.py
+Expected: 1.2 million weights; SyntheticControl, seed 0, `fid` MiniRocket 1.00 (halves of
+TEST 1.09), FCN 2.8, `cas` 0.96 (experiments/results/generators.jsonl). Time: not measured on
+a quiet machine; 2000 steps took 703 s beside eight other jobs.
 As a rectified flow (arXiv 2209.03003): --config=configs/ddpm.py:rectified_flow
 """
 

@@ -5,13 +5,17 @@ READY = $(VENV)/.ready
 PROCESSES ?= 2
 CONFIG ?= configs/ssl_vqvae.py
 
-.PHONY: run test test-all ablation lint clean
+.PHONY: run test test-all contract ablation lint clean
 
 run: $(READY)
 	$(VENV)/bin/python main.py --config=$(CONFIG) $(ARGS)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+# Every generator through all that a generator must do.
+contract: $(READY)
+	$(VENV)/bin/python -m pytest -m "slow or not slow" --dist load tests/generators/test_every_generator.py $(ARGS)
 
 test-all: $(READY)
 	$(VENV)/bin/python -m pytest -m "slow or not slow" $(ARGS)

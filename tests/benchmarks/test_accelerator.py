@@ -23,6 +23,7 @@ _SMALL = {
 _TINY = shapes.Shape(16, 32, 1, 2)
 
 
+@pytest.mark.slow
 def test_a_stage_is_measured():
     found = accelerator_parts.train("prior", "float32", _TINY, 0.05, _SMALL)
     steps = found["steps_per_second"]
@@ -79,6 +80,7 @@ def test_both_files_are_written_and_losses_compared(tmp_path, monkeypatch):
     assert "agree with the CPU's" in text
 
 
+@pytest.mark.slow
 def test_losses_are_those_of_the_first_steps():
     found = accelerator_parts.losses(_TINY, 0, _SMALL, ("prior",))["prior"]
     assert len(set(found)) == len(found) == 10

@@ -1,10 +1,12 @@
 import jax
 import numpy as np
+import pytest
 
 from experiments import leak
 from tests import lessons
 
 
+@pytest.mark.slow
 def test_only_statistics_and_codebook_follow_test():
     lesson = lessons.tiny_tokenizer("none")
     params, state = jax.jit(lesson.init)(

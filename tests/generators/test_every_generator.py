@@ -23,13 +23,21 @@ from tsgen_jax.training.train_recipe import train_recipe
 
 _NUM = 20  # Series: more than two batches.
 _SIXTEEN = 16
-# Tests that compile for long take one of each kind; of the others they are slow tests.
+# `make contract` takes all generators through all tests. `make test` takes some of each
+# kind, and through the tests that compile for long fewer still.
+_OFTEN = ("ssl_vqvae", "timevqvae", "ddpm", "ar", "gaussian", "recurrent")
 _ONE_OF_A_KIND = ("ddpm", "gaussian")
-_COSTLY = [
-    name if name in _ONE_OF_A_KIND else pytest.param(name, marks=pytest.mark.slow)
-    for name in generators.NAMES
-]
-costly = pytest.mark.parametrize("made", _COSTLY, indirect=True)
+
+
+def _names(often: tuple[str, ...]) -> list:
+    """All generators; those that are not among `often` as slow tests."""
+    return [
+        name if name in often else pytest.param(name, marks=pytest.mark.slow)
+        for name in generators.NAMES
+    ]
+
+
+costly = pytest.mark.parametrize("made", _names(_ONE_OF_A_KIND), indirect=True)
 
 
 class _Made(NamedTuple):
@@ -43,7 +51,7 @@ class _Made(NamedTuple):
     workdir: str
 
 
-@pytest.fixture(scope="module", params=generators.NAMES)
+@pytest.fixture(scope="module", params=_names(_OFTEN))
 def made(request, tmp_path_factory) -> _Made:
     """A trained run of one generator, seed 1."""
     name = request.param

@@ -52,6 +52,7 @@ def _rows(workdir):
     return [{k: v for k, v in row.items() if k not in of_time} for row in rows]
 
 
+@pytest.mark.slow
 def test_two_processes_train_the_run_of_one_and_resume(tmp_path, monkeypatch):
     two, one = tmp_path / "two", tmp_path / "one"
     codes, said = _two(two, "stop", pause="0.5")

@@ -101,6 +101,7 @@ def test_each_seed_takes_its_own(tiny_run, tmp_path):
         assert done["taken_from"].endswith(f"seed-{run.config.seed}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["none", "byol"])
 def test_the_tokenizer_reads_only_the_sections_it_declares(method):
     """A section that is not declared is not there: reading it fails."""

@@ -50,6 +50,7 @@ def _task_of(pid):
     raise AssertionError("no task")
 
 
+@pytest.mark.slow
 def test_a_preempted_job_writes_a_checkpoint_and_goes_on(sweep, monkeypatch):
     monkeypatch.setenv("FAKE_SECONDS", "0.5")
     backend = slurm.Slurm(sweep, [], "local", 1.0)
@@ -74,6 +75,7 @@ def test_a_preempted_job_writes_a_checkpoint_and_goes_on(sweep, monkeypatch):
     assert done == [f"step {n}" for n in range(1, fake_run.STEPS + 1)]
 
 
+@pytest.mark.slow
 def test_a_job_that_dies_is_a_failure(sweep):
     class Handle:
         job_id = "7"

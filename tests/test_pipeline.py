@@ -103,6 +103,7 @@ def test_damaged_samples_are_generated_again(tmp_path):
         np.testing.assert_array_equal(stored["x"], samples["x"])
 
 
+@pytest.mark.slow
 def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch, caplog):
     """Between finished networks and samples; whoever uses the run has it."""
     data = tiny.make_dataset()
@@ -234,6 +235,7 @@ def test_help_lists_flags_and_every_value():
     assert "--config.ssl.method=none" in other.stdout
 
 
+@pytest.mark.slow
 def test_the_real_archive_trains(ucr_root, tmp_path):
     """ECG5000 from files, one short run of both stages."""
     config = tiny.make_config(

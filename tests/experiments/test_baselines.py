@@ -75,6 +75,7 @@ def test_every_channel_is_guessed_alone(case):
     np.testing.assert_array_equal(learnt[..., 1], judge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("experiment", [imputation, forecasting])
 def test_series_of_several_channels_are_scored(
     experiment, tmp_path, monkeypatch, tiny_model

@@ -1,11 +1,13 @@
 import json
 
 import numpy as np
+import pytest
 
 from experiments import sampling_settings
 from tests import tiny
 
 
+@pytest.mark.slow
 def test_every_setting_is_judged_and_timed(tmp_path, tiny_run, monkeypatch, capsys):
     dataset = tiny.make_dataset(channels=2)
     monkeypatch.setattr(sampling_settings, "load_dataset", lambda **_: dataset)

@@ -25,7 +25,7 @@ _NUM = 20  # Series: more than two batches.
 _SIXTEEN = 16
 # `make contract` takes all generators through all tests. `make test` takes some of each
 # kind, and through the tests that compile for long fewer still.
-_OFTEN = ("ssl_vqvae", "timevqvae", "ddpm", "ar", "gaussian", "recurrent")
+_OFTEN = ("ssl_vqvae", "ddpm", "ar", "gaussian")
 _ONE_OF_A_KIND = ("ddpm", "gaussian")
 
 

@@ -82,6 +82,7 @@ def test_other_noise_needs_no_stage(noise):
     assert [stage.name for stage in recipe.stages] == ["vae"]
 
 
+@pytest.mark.slow
 def test_the_weight_of_the_kl_term_rises():
     config = _config("vae", warmup_steps=4, beta=2.0)
     dataset = tiny.make_dataset(channels=2)

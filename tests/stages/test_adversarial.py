@@ -17,6 +17,7 @@ def _stage(**changes):
     return generators.make_recipe(config, info).stages[0]
 
 
+@pytest.mark.slow
 def test_each_term_has_the_gradient_of_its_own_weights():
     stage = _stage()
     x = jax.random.normal(jax.random.key(0), (4, 24, 1))

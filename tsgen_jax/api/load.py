@@ -136,8 +136,9 @@ def _load_file(path: str, settings: dict[str, Any]) -> Model:
         stored_model.check(config, info, path)
         stored_model.check_depth(config, file.num_weights, path)
         recipe, shapes = build(config, info, settings, path)
-        weights = file.weights(shapes)
+        found = file.weights(shapes)
         file.check_rest()
+        weights = {stage.name: found[stage.name] for stage in recipe.stages}
     try:
         return Model(recipe.assemble(weights), config, info, metrics)
     except ValueError as error:

@@ -157,7 +157,8 @@ class Trained:
 
     def __reduce__(self):
         """What it is made of: compiled programs are made again when needed."""
-        weights = jax.tree.map(np.asarray, dict(self.generator.weights))
+        of = self.generator.weights.items()  # In their order, which `tree.map` sorts.
+        weights = {name: jax.tree.map(np.asarray, tree) for name, tree in of}
         return _assemble, (type(self), weights, self.config, self.facts, self.metrics)
 
     def __repr__(self) -> str:

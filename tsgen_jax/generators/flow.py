@@ -19,7 +19,7 @@ import scipy.special
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.data.scaling import Scaler
+from tsgen_jax.evaluation.measures import density
 from tsgen_jax.generators.batched import Batched, check_label
 from tsgen_jax.recipe import Recipe, Weights
 from tsgen_jax.stages import flow, whitening
@@ -127,14 +127,8 @@ class FlowGenerator:
         Raises:
             ValueError: series of unequal lengths, or data.scaling='quantile'.
         """
-        scaler = self.info.scaler
-        if not isinstance(scaler, Scaler):
-            raise ValueError(
-                "A flow has a density in original units where series are of equal length "
-                "and data.scaling is 'standard' or 'robust'."
-            )
-        scale = self.info.length * np.log(scaler.std).sum()
-        return self.log_likelihood(key, x, label, num_draws)[0] - scale
+        lost = density.log_volume(self.info.scaler, self.info.length)
+        return self.log_likelihood(key, x, label, num_draws)[0] - lost
 
     def _log_prob(self, x: Array, label: Array) -> np.ndarray:
         """Of scaled series, float64 [n]; label Y: of the mixture of classes."""

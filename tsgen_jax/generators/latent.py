@@ -10,7 +10,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.data.scaling import Scaler
+from tsgen_jax.evaluation.measures import density
 from tsgen_jax.generators.batched import Batched, check_label
 from tsgen_jax.recipe import Recipe, Weights
 from tsgen_jax.sampling import residual
@@ -133,14 +133,8 @@ class LatentGenerator:
         Raises:
             ValueError: series of unequal lengths, or data.scaling='quantile'.
         """
-        scaler = self.info.scaler
-        if not isinstance(scaler, Scaler):
-            raise ValueError(
-                "It has a density in original units where series are of equal length "
-                "and data.scaling is 'standard' or 'robust'."
-            )
-        scale = self.info.length * np.log(scaler.std).sum()
-        return self.log_likelihood(key, x, label, num_draws)[0] - scale
+        lost = density.log_volume(self.info.scaler, self.info.length)
+        return self.log_likelihood(key, x, label, num_draws)[0] - lost
 
 
 def make_recipe(

@@ -103,7 +103,30 @@ def decode(
         stay = masked & (_rank(confidence) < left[:, None])
         return jnp.where(stay, mask_token, jnp.where(masked, drawn, tokens))
 
-    def round_(tokens, step):
+    return rounds(draw, logits_fn, tokens, num_decode_steps, first_logits)
+
+
+def rounds(
+    draw: Callable[[jax.Array, jax.Array, jax.Array], jax.Array],
+    logits_fn: LogitsFn,
+    tokens: Array,
+    num_decode_steps: int,
+    first_logits: Array | None,
+) -> tuple[jax.Array, jax.Array]:
+    """One round of decoding after another.
+
+    Args:
+        draw: (tokens, number of the round, their logits) -> tokens after it.
+        logits_fn: int [B, N] -> logits float [B, N, K].
+        tokens: int32 [B, N], before the first round.
+        num_decode_steps: rounds S.
+        first_logits: see `decode`.
+
+    Returns:
+        The last tokens, and the history int32 [S + 1, B, N].
+    """
+
+    def one(tokens, step):
         tokens = draw(tokens, step, logits_fn(tokens))
         return tokens, tokens
 
@@ -111,7 +134,7 @@ def decode(
     if first_logits is not None:
         begun.append(draw(tokens, 0, first_logits))
     steps = jnp.arange(len(begun) - 1, num_decode_steps)
-    last, history = jax.lax.scan(round_, begun[-1], steps)
+    last, history = jax.lax.scan(one, begun[-1], steps)
     return last, jnp.concatenate([jnp.stack(begun), history])
 
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from tsgen_jax.sampling import categorical, mask_schedule
-from tsgen_jax.sampling.decode import LogitsFn
+from tsgen_jax.sampling.decode import LogitsFn, rounds
 from tsgen_jax.types import Array
 
 
@@ -62,13 +62,4 @@ def decode(
         back = jnp.where(again & ~given, mask_token, tokens)
         return jnp.where(masked, jnp.where(filled, drawn, mask_token), back)
 
-    def round_(tokens, step):
-        tokens = draw(tokens, step, logits_fn(tokens))
-        return tokens, tokens
-
-    begun = [tokens]
-    if first_logits is not None:
-        begun.append(draw(tokens, 0, first_logits))
-    left = jnp.arange(len(begun) - 1, num_decode_steps)
-    last, history = jax.lax.scan(round_, begun[-1], left)
-    return last, jnp.concatenate([jnp.stack(begun), history])
+    return rounds(draw, logits_fn, tokens, num_decode_steps, first_logits)

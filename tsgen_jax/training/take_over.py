@@ -100,8 +100,10 @@ def _parts(config: dict[str, Any], stage: Stage) -> dict[str, Any]:
         for key, value in config.items()
         if not isinstance(value, dict) and key not in _OF_NO_WEIGHTS
     }
-    kept |= {name: config.get(name) for name in ("data", *(stage.sections or ()))}
-    return kept | {"train": {stage.name: config.get("train", {}).get(stage.name)}}
+    sections = ("data", *(stage.sections or ()))
+    kept |= {name: config[name] for name in sections if name in config}
+    train = config["train"] if "train" in config else {}
+    return kept | {"train": {k: v for k, v in train.items() if k == stage.name}}
 
 
 def _flat(values: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ Unlike `log p(z)` alone it can be compared between models with other tokenizers.
 
 import numpy as np
 
-from tsgen_jax.data.scaling import AnyScaler
+from tsgen_jax.data.scaling import AnyScaler, Scaler
 
 _LEAST = 1e-3  # Of a channel's scale: errors of a constant channel are 0.
 
@@ -59,3 +59,22 @@ def log_slopes(scaler: AnyScaler, x: np.ndarray, scaled: np.ndarray) -> np.ndarr
     )
     slope = np.maximum(np.abs(high - low) / (2 * step), np.finfo(np.float32).tiny)
     return -np.where(np.isfinite(x), np.log(slope), 0).sum((1, 2))
+
+
+def log_volume(scaler: AnyScaler, length: int) -> float:
+    """What a log density of scaled series loses in original units, exactly; nats.
+
+    Args:
+        scaler: from original units to those of networks.
+        length: L, time points.
+
+    Raises:
+        ValueError: series of unequal lengths, or data.scaling='quantile': the loss is
+            not the same for all series.
+    """
+    if not isinstance(scaler, Scaler):
+        raise ValueError(
+            "A density in original units needs series of equal length and data.scaling "
+            "'standard' or 'robust'."
+        )
+    return length * np.log(scaler.std).sum()

@@ -6,7 +6,7 @@ import sys
 
 from experiments.sweeps import _shared
 
-SETS = ("ECG200", "SyntheticControl", "SonyAIBORobotSurface2")
+SETS = ("GunPoint", "SyntheticControl", "CBF", "ECG5000")
 _OTHERS = ("default", "multivariate", "smoke")  # Presets that are no generator.
 
 

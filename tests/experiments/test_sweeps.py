@@ -30,13 +30,13 @@ def test_every_config_of_every_sweep_is_good(name, tmp_path, monkeypatch):
         checks.check_config(config.value)
 
 
-def test_the_core_is_240_runs_in_whole_blocks():
+def test_the_core_is_300_runs_in_whole_blocks():
     _, runs = sweeps.load("research_questions")
     arms = list(dict.fromkeys(run.cell.partition("/")[2] for run in runs))
-    assert len(runs) == 240
+    assert len(runs) == 300
     assert len(arms) == 10
-    assert len({run.cell.partition("/")[0] for run in runs}) == 8
-    for first in range(0, 240, 10):
+    assert len({run.cell.partition("/")[0] for run in runs}) == 10
+    for first in range(0, 300, 10):
         block = runs[first : first + 10]
         assert len({(r.cell.partition("/")[0], r.seed) for r in block}) == 1
         assert [r.cell.partition("/")[2] for r in block] == arms

@@ -87,15 +87,24 @@ def cpu_name() -> str:
 class Meter:
     """Counts from its making: `read` says what was used since."""
 
-    def __init__(self, cores: int, gpus: tuple[int, ...], shared_by: int, grams: float):
+    def __init__(
+        self,
+        cores: int,
+        gpus: tuple[int, ...],
+        shared_by: int,
+        grams: float,
+        on_gpu: int = 1,
+    ):
         """Begins.
 
         Args:
             cores: that the process may use.
-            gpus: numbers of the GPUs that are its own.
+            gpus: numbers of the GPUs that it uses.
             shared_by: processes among which the packages' energy is divided.
             grams: CO2 per kWh.
+            on_gpu: processes among which each GPU's time and energy are divided.
         """
+        self._on_gpu = on_gpu
         self._nvml, self._gpus, self._cores = Nvml(), gpus, cores
         self._shared_by, self._grams = shared_by, grams
         self._started, self._rapl = time.time(), rapl()
@@ -107,14 +116,14 @@ class Meter:
         package = rapl_joules(self._rapl, rapl())
         gpu, end = None, self._nvml.joules(self._gpus)
         if self._joules is not None and end is not None:
-            gpu = end - self._joules
+            gpu = (end - self._joules) / self._on_gpu
         parts = [part for part in (package, gpu) if part is not None]
         joules = None
         if parts:
             joules = sum(parts) - (package or 0.0) * (1 - 1 / self._shared_by)
         return {
             "seconds": seconds,
-            "device_seconds": seconds * (len(self._gpus) or self._cores),
+            "device_seconds": seconds * (len(self._gpus) / self._on_gpu or self._cores),
             "joules": joules,
             "co2_grams": None if joules is None else grams(joules, self._grams),
         }
@@ -123,7 +132,8 @@ class Meter:
         """Devices in words: '1 x NVIDIA H100', or '2 cores of AMD EPYC'."""
         if self._gpus and self._nvml.handles:
             name = self._nvml.names()[self._gpus[0]]
-            return f"{len(self._gpus)} x {name}"
+            among = f", {self._on_gpu} processes on each" if self._on_gpu > 1 else ""
+            return f"{len(self._gpus)} x {name}{among}"
         cores = f"{self._cores} core{'s' * (self._cores > 1)}"
         return f"{cores} of {cpu_name()}"
 

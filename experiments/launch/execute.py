@@ -13,6 +13,7 @@ from typing import NamedTuple
 from experiments.launch import attempts, cost, plan
 
 _PATIENCE = 120.0  # Seconds for an earlier process to leave the run directory.
+_MEMORY = 0.85  # Share of a GPU's memory that its processes divide.
 _CHILD = pathlib.Path(__file__).with_name("child.py")
 
 
@@ -23,12 +24,15 @@ class Share(NamedTuple):
     gpus: tuple[int, ...] = ()
     processes: int = 1  # That run beside it, itself included.
     grams: float = cost.GRAMS_PER_KWH
+    on_gpu: int = 1  # Processes on each of its GPUs, itself included.
 
     def environment(self) -> dict[str, str]:
         """Variables of the process."""
         found = {**os.environ, "MPLBACKEND": "agg", "PYTHONUNBUFFERED": "1"}
         if self.gpus:
             found["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, self.gpus))
+        if self.gpus and self.on_gpu > 1:  # JAX takes three quarters at its start.
+            found["XLA_PYTHON_CLIENT_MEM_FRACTION"] = f"{_MEMORY / self.on_gpu:.3f}"
         return found
 
 
@@ -57,7 +61,7 @@ def execute(
         )
         return attempts.Attempt(attempts.STOPPED, words, "", {})
     cores = len(share.cores) or len(os.sched_getaffinity(0))
-    meter = cost.Meter(cores, share.gpus, share.processes, share.grams)
+    meter = cost.Meter(cores, share.gpus, share.processes, share.grams, share.on_gpu)
     which = ",".join(map(str, share.cores)) or "-"
     with open(log, "ab") as file:
         start = file.tell()

@@ -1,4 +1,4 @@
-"""Jobs on this machine: so many processes at once, one for each accelerator."""
+"""Jobs on this machine: so many processes at once, divided among the accelerators."""
 
 import os
 import signal
@@ -9,28 +9,35 @@ from concurrent import futures
 
 from experiments.launch import attempts, cost, execute, plan, state
 
+_ON_GPU = 16  # Processes on one GPU: each also has a context of half a GiB there.
+
 
 def shares(processes: int, grams: float) -> list[execute.Share]:
     """What each process may use.
 
     Args:
         processes: how many at once; 0: one for each accelerator, one where there is
-            none. Without accelerators they divide the cores, of which each needs one.
+            none. More than accelerators share them, and their memory. Without
+            accelerators they divide the cores, of which each needs one.
         grams: CO2 per kWh.
 
     Raises:
-        ValueError: there are fewer accelerators, or cores, than processes.
+        ValueError: there are fewer cores than processes, or too many for a GPU.
     """
     gpus, cores = cost.gpus_here(), sorted(os.sched_getaffinity(0))
-    places, kind = (gpus, "GPUs") if gpus else (cores, "cores")
     count = processes or (len(gpus) or 1)
-    if count > len(places):
-        raise ValueError(f"--processes={count}: this machine has {len(places)} {kind}.")
+    most = min(len(cores), _ON_GPU * len(gpus)) if gpus else len(cores)
+    if count > most:
+        has = f"{len(cores)} cores" + (f" and {len(gpus)} GPUs" if gpus else "")
+        raise ValueError(
+            f"--processes={count}: this machine has {has}, at most {most} processes."
+        )
+    on_gpu = -(-count // len(gpus)) if gpus else 1
     found = []
     for index in range(count):
-        mine = tuple(cores[index::count]) if len(cores) >= count else ()
-        own = gpus[index : index + 1]
-        found.append(execute.Share(mine if count > 1 else (), own, count, grams))
+        mine = tuple(cores[index::count]) if count > 1 else ()
+        own = (gpus[index % len(gpus)],) if gpus else ()
+        found.append(execute.Share(mine, own, count, grams, on_gpu))
     return found
 
 

@@ -61,5 +61,15 @@ def test_a_process_pays_for_its_gpu_and_its_share_of_packages(monkeypatch):
     assert read["device_seconds"] == pytest.approx(read["seconds"])
 
 
+def test_processes_on_one_gpu_divide_its_time_and_energy(monkeypatch):
+    monkeypatch.setattr(cost, "rapl", lambda: None)
+    monkeypatch.setattr(cost, "Nvml", _Nvml)
+    meter = cost.Meter(4, (1,), 3, 100.0, on_gpu=3)
+    assert meter.machine() == "1 x GPU b, 3 processes on each"
+    read = meter.read()
+    assert read["joules"] == pytest.approx(7200 / 3)
+    assert read["device_seconds"] == pytest.approx(read["seconds"] / 3)
+
+
 def test_a_kilowatt_hour_is_the_factor():
     assert cost.grams(3.6e6) == cost.GRAMS_PER_KWH == 445.0

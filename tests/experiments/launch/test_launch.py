@@ -149,6 +149,14 @@ def test_processes_share_cores_and_gpus(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
     assert [share.gpus for share in local.shares(0, 1.0)] == [(4,), (6,)]
     assert local.shares(0, 1.0)[1].environment()["CUDA_VISIBLE_DEVICES"] == "6"
+    memory = "XLA_PYTHON_CLIENT_MEM_FRACTION"
+    assert memory not in local.shares(2, 1.0)[0].environment()
+    four = local.shares(4, 1.0)
+    assert [share.gpus for share in four] == [(4,), (6,), (4,), (6,)]
+    assert [share.cores for share in four] == [(0, 5), (1,), (2,), (3,)]
+    assert four[3].environment()[memory] == "0.425"
+    with pytest.raises(ValueError, match="5 cores and 2 GPUs, at most 5"):
+        local.shares(6, 1.0)
 
 
 def test_a_cell_waits_for_the_one_whose_stages_it_takes_over(tmp_path):

@@ -4,7 +4,8 @@
   tsgen compare runs/a competitors/a/samples.npz ...
 
 For each run directory: the same data, as much training time per stage as our run took
-(--seconds to choose), on the same machine, in an environment of its own; then as many
+(--seconds to choose), or so many steps (--steps A,B, with --batch A,B), on the same
+machine, in an environment of its own; then as many
 samples as ours with the same labels, and `tsgen evaluate`. What comes out is in
 competitors/<set>-seed-<s>/; the table goes to experiments/results/competitor.json.
 Samples that are there already are judged, not drawn again.
@@ -48,6 +49,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--run", nargs="+", required=True, metavar="DIR", help="finished runs of ours")
     add("--seconds", default="", help="of both stages, A,B; default: as the run took")
+    add("--steps", default="", help="of both stages, A,B, in place of a time")
+    add("--batch", default="32,32", help="of both stages, A,B")
     add("--out", default="competitors", metavar="DIR")
     add("--peer-env", default=str(ROOT / "build" / "peer-venv"), metavar="DIR")
     add("--torch-spec", default=setup.TORCH, help="what pip installs as torch")
@@ -119,10 +122,11 @@ def scores(directory: str | pathlib.Path) -> dict[str, float]:
 
 def compete(run: str, python: str, args: argparse.Namespace) -> dict:
     """Trains, draws and judges beside one run; an entry of the results."""
-    if args.seconds:
-        seconds = tuple(map(float, args.seconds.split(",")))
+    if args.steps:
+        until = f"--steps={args.steps}"
     else:
-        seconds = training_seconds(run)
+        times = args.seconds or ",".join(f"{s:.1f}" for s in training_seconds(run))
+        until = f"--seconds={times}"
     config = _config(run)
     name = f"{config['data']['name']}-seed-{config['seed']}"
     out = pathlib.Path(args.out, name).resolve()
@@ -132,8 +136,7 @@ def compete(run: str, python: str, args: argparse.Namespace) -> dict:
         scaler, label = write_data(run, out / "data.npz")
         command = [python, "-m", "benchmarks.peers.timevqvae_samples"]
         command += [str(out / "data.npz"), str(out / "drawn.npz")]
-        command += [f"--seconds={seconds[0]:.1f},{seconds[1]:.1f}"]
-        command += [f"--seed={config['seed']}"]
+        command += [until, f"--batch={args.batch}", f"--seed={config['seed']}"]
         done = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE)
         note.write_bytes(done.stdout.splitlines()[-1])
         with np.load(out / "drawn.npz") as drawn:
@@ -142,7 +145,7 @@ def compete(run: str, python: str, args: argparse.Namespace) -> dict:
     return {
         "data": config["data"]["name"],
         "seed": config["seed"],
-        "seconds": [round(s, 1) for s in seconds],
+        "until": until.removeprefix("--"),
         "training": json.loads(note.read_text()),
         "ours": scores(run),
         "timevqvae": judge(config, samples, out / "judged"),

@@ -67,10 +67,12 @@ def test_a_run_without_a_log_competes_for_the_seconds_given(tmp_path, monkeypatc
     assert entry == {
         "data": "A",
         "seed": 3,
-        "seconds": [5.0, 6.0],
+        "until": "seconds=5,6",
         "training": {"stage_1": {"steps": 7}},
         "ours": {"fid_fcn": 1.0},
         "timevqvae": {"fid_fcn": 2.0},
     }
+    steps = competitor.parse([*options, "--steps", "7,8"])
+    assert competitor.compete(str(tmp_path), "python", steps)["until"] == "steps=7,8"
     with pytest.raises(SystemExit, match="metrics.jsonl says nothing of"):
         competitor.compete(str(tmp_path), "python", competitor.parse(options))

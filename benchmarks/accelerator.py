@@ -8,7 +8,10 @@ reason, and both files are written after every part: a JSON file and a Markdown 
 --out, named by the device. Parts: both stages (steps per second, share of the peak of a
 large matrix product in the same precision, tokens per second, memory, compile time),
 decoding of 10,000 series, each in float32 and bfloat16; four seeds in one program
-against one; losses of the first steps against the CPU's (a process beside the others).
+against one; stage 1 with convolutions as matrix products, the form of the CPU; losses
+of the first steps against the CPU's (a process beside the others).
+Each part is a process. All compile at once, which takes minutes on a GPU; then each is
+timed alone, those that still compile standing still meanwhile.
 Weights and series are random: nothing is learned.
 """
 
@@ -25,6 +28,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
+from benchmarks.accelerator_turns import Part, measure  # noqa: E402
 from experiments.table import slug  # noqa: E402
 
 _PARTS = (
@@ -37,6 +41,8 @@ _PARTS = (
     "stage1-bfloat16",
     "stage2-bfloat16",
     "decode-bfloat16",
+    "stage1-products",
+    "stage1-seeds-products",
 )
 _COLUMNS = (
     ("steps_per_second", "steps/s"),
@@ -44,7 +50,7 @@ _COLUMNS = (
     ("tokens_per_second", "tokens/s"),
     ("tflops", "TFLOP/s"),
     ("share_of_peak", "of peak"),
-    ("compile_seconds", "compile s"),
+    ("compile_seconds", "compile s (all at once)"),
     ("memory_mib", "MiB"),
 )
 _TOLERANCE = 1e-2  # Relative, of losses: TF32 products and another order of sums.
@@ -70,37 +76,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if unknown:
         parser.error(f"unknown part(s) {', '.join(sorted(unknown))}; known: {_PARTS}")
     return args
-
-
-def start(part: str, args: argparse.Namespace, platform: str = "") -> subprocess.Popen:
-    """A process that measures one part."""
-    words = [part, args.shape, str(args.seconds), args.set]
-    environment = dict(os.environ)
-    if platform:
-        environment |= {"JAX_PLATFORMS": platform, "CUDA_VISIBLE_DEVICES": ""}
-    return subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.accelerator_parts", *words],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def result(process: subprocess.Popen, seconds: float) -> dict:
-    """What a part found, or 'not_measured' and why."""
-    try:
-        out, said = process.communicate(timeout=max(seconds, 0.1))
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return {"not_measured": "no time was left"}
-    lines = out.strip().splitlines()
-    if process.returncode or not lines:
-        words = said.strip().splitlines() or ["no word"]
-        return {"not_measured": f"exit code {process.returncode}: {words[-1][:300]}"}
-    return json.loads(lines[-1])
 
 
 def compare(found: dict, cpu: dict) -> dict:
@@ -215,24 +190,27 @@ def main(argv: list[str]) -> None:
         "parts": {},
     }
     wanted = [part for part in _PARTS if part in args.parts.split(",")]
-    cpu = start("losses", args, "cpu") if "losses" in wanted else None
-    if "losses" in wanted:  # The CPU needs the longest: compared at the end.
-        wanted = [part for part in wanted if part != "losses"] + ["losses"]
 
     def left() -> float:
         return 60 * args.minutes - (time.monotonic() - started)
 
-    for part in wanted:
-        found = {"not_measured": "no time was left"}
-        if left() > 0:
-            found = result(start(part, args), left())
-        if part == "losses":
-            found = compare(found, result(cpu, left()))
-        results["parts"][part] = found
+    def note(part: Part, found: dict) -> None:
+        if part.name == "losses":
+            found = compare(found, cpu.result(left()))
+        results["parts"][part.name] = found
         results["seconds"] = time.monotonic() - started
-        path = write(results, pathlib.Path(args.out))
+        write(results, pathlib.Path(args.out))
         said = found.get("not_measured", "measured")
-        print(f"{part}: {said} ({results['seconds']:.0f} s so far)", flush=True)
+        print(f"{part.name}: {said} ({results['seconds']:.0f} s so far)", flush=True)
+
+    if left() > 0:
+        cpu = Part("losses", args, "cpu") if "losses" in wanted else None
+        measure([Part(name, args) for name in wanted], left, note)
+    else:
+        results["seconds"] = 0.0
+        for name in wanted:
+            results["parts"][name] = {"not_measured": "no time was left"}
+    path = write(results, pathlib.Path(args.out))
     print(table(results))
     print(f"Written to {path} and {path.with_suffix('.md').name}.")
 

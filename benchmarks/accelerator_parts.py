@@ -1,9 +1,11 @@
 """What `benchmarks/accelerator.py` measures, each part in a process of its own.
 
-  python -m benchmarks.accelerator_parts PART SHAPE SECONDS OVERRIDES
+  python -m benchmarks.accelerator_parts PART SHAPE SECONDS OVERRIDES [wait]
 
 prints one line of JSON. OVERRIDES: values of the config by dotted key, as JSON. Steps
 are those of `training.programs`, the loop's own; decoding is a generator's `sample`.
+'wait': once its programs are compiled a part prints `READY` and waits for a line, so
+that several can compile at once and each is timed alone.
 """
 
 import json
@@ -17,7 +19,9 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from benchmarks import ours, shapes
+from benchmarks.accelerator_turns import READY
 from tsgen_jax.configs import vqvae
+from tsgen_jax.nn import conv
 from tsgen_jax.runtime import allocator, compilation_cache, sharding
 from tsgen_jax.training import step as steps
 from tsgen_jax.training.programs import Programs
@@ -58,7 +62,14 @@ def _config(precision: str, overrides: dict) -> ConfigDict:
 class _Training:
     """The loop's program of a stage, for so many seeds; compiled when it is made."""
 
-    def __init__(self, stage: str, config: ConfigDict, shape: shapes.Shape, seeds: int):
+    def __init__(
+        self,
+        stage: str,
+        config: ConfigDict,
+        shape: shapes.Shape,
+        seeds: int,
+        warm: bool = True,
+    ):
         lesson, self.settings = ours._tokenizer_lesson(config, shape)
         self.tokens = 0
         if stage == "prior":
@@ -78,6 +89,8 @@ class _Training:
         self.compile_seconds = self.programs.compile_seconds
         states = [self.programs.init(seed)["train"] for seed in range(seeds)]
         self.state = self.programs.join(states)
+        for _ in range(2 if warm else 0):
+            self.run(1)
 
     def run(self, num_steps: int) -> np.ndarray:
         """So many steps of every seed; the last losses."""
@@ -95,10 +108,15 @@ class _Training:
         return ours.count_operations(step, state, batch, jax.random.key(0))
 
 
+def _turn() -> None:
+    """Says that all is compiled, and waits to be told to go on, where 'wait' is given."""
+    if sys.argv[5:] == ["wait"]:
+        print(READY, flush=True)
+        sys.stdin.readline()
+
+
 def _rate(training: _Training, seconds: float) -> float:
     """Steps per second of each seed, over about so many seconds."""
-    for _ in range(2):
-        training.run(1)
     count, took = 2, 0.0
     while took < seconds:
         count = min(count * 2, 100_000) if took < seconds / 4 else count
@@ -116,6 +134,7 @@ def train(stage: str, precision: str, shape, seconds: float, overrides: dict) ->
     """Steps per second, share of peak, tokens per second, memory, compile time."""
     config = _config(precision, overrides)
     training = _Training(stage, config, shape, 1)
+    _turn()
     rate = _rate(training, seconds)
     memory = _memory_mib()
     operations = training.operations()
@@ -141,8 +160,9 @@ def seeds(stage: str, count: int, shape, seconds: float, overrides: dict) -> dic
     """How many times as long so many seeds take in one program as one does."""
     config = _config("float32", overrides)
     one = _Training(stage, config, shape, 1)
-    alone = _rate(one, seconds)
     several = _Training(stage, config, shape, count)
+    _turn()
+    alone = _rate(one, seconds)
     together = _rate(several, seconds)
     return {
         "seeds": count,
@@ -163,6 +183,7 @@ def decode(precision: str, shape, seconds: float, overrides: dict) -> dict:
     started = time.perf_counter()
     work = ours.prepare({**job, "weights": ""})  # Decodes once.
     first = time.perf_counter() - started
+    _turn()
     started = time.perf_counter()
     work.run(1)
     took = time.perf_counter() - started
@@ -183,9 +204,19 @@ def losses(
     del seconds
     found = {}
     for stage in stages:
-        training = _Training(stage, _config("float32", overrides), shape, 1)
+        training = _Training(stage, _config("float32", overrides), shape, 1, warm=False)
         found[stage] = [float(training.run(1)) for _ in range(_PARITY_STEPS)]
     return found
+
+
+def _as_products(measure):
+    """A part with convolutions as matrix products, the form of the CPU."""
+
+    def measured(*args):
+        conv.on_cpu = lambda: True
+        return measure(*args)
+
+    return measured
 
 
 PARTS = {
@@ -196,6 +227,8 @@ PARTS = {
     "stage2-bfloat16": lambda *a: train("prior", "bfloat16", *a),
     "stage1-seeds": lambda *a: seeds("tokenizer", 4, *a),
     "stage2-seeds": lambda *a: seeds("prior", 4, *a),
+    "stage1-products": _as_products(lambda *a: train("tokenizer", "float32", *a)),
+    "stage1-seeds-products": _as_products(lambda *a: seeds("tokenizer", 4, *a)),
     "losses": losses,
     "decode-bfloat16": lambda *a: decode("bfloat16", *a),
 }
@@ -203,7 +236,7 @@ PARTS = {
 
 def main(argv: list[str]) -> None:
     """Measures one part."""
-    part, shape, seconds, overrides = argv
+    part, shape, seconds, overrides = argv[:4]
     allocator.keep_freed_memory()
     compilation_cache.enable()
     _, shape = shapes.parse(shape)

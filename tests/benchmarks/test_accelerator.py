@@ -1,12 +1,13 @@
 """The accelerator's check, on the CPU at tiny shapes."""
 
 import json
-import subprocess
 import sys
+import time
 
 import pytest
 
 from benchmarks import accelerator, accelerator_parts, shapes
+from benchmarks import accelerator_turns as turns
 
 _SMALL = {
     "tokenizer.width": 8,
@@ -51,15 +52,15 @@ def test_decoding_is_measured():
 
 
 def _fake(words):
-    """A part as a process that prints what it is told."""
+    """What a part's process is, in place of a part: prints what it is told."""
 
-    def start(part, args, platform=""):
-        said = words[part, platform]
-        code = f"print('a log line'); print({json.dumps(said)!r})"
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
+    def command(part, args):
+        said = words[part.name, part.platform]
+        code = "print('a log line'); print('compiled', flush=True); input()\n"
+        code += f"print({json.dumps(said)!r})"
+        return [sys.executable, "-c", code]
 
-    return start
+    return command
 
 
 def test_both_files_are_written_and_losses_compared(tmp_path, monkeypatch):
@@ -71,7 +72,7 @@ def test_both_files_are_written_and_losses_compared(tmp_path, monkeypatch):
         ("losses", "cpu"): losses,
         ("stage1", ""): stage,
     }
-    monkeypatch.setattr(accelerator, "start", _fake(words))
+    monkeypatch.setattr(accelerator.Part, "command", _fake(words))
     accelerator.main(["--parts=stage1,losses", f"--out={tmp_path}"])
     found = json.loads((tmp_path / "accelerator-nvidia-x-1.json").read_text())
     assert found["parts"]["losses"]["differences"]["tokenizer"] == pytest.approx(1e-3)
@@ -101,15 +102,60 @@ def test_the_whole_on_this_machine(tmp_path):
     assert max(parts["losses"]["differences"].values()) < 1e-5  # The same device.
 
 
-def test_a_part_that_fails_or_has_no_time_says_so(tmp_path):
-    code = "import sys; sys.exit('out of memory')"
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([sys.executable, "-c", code], text=True, **pipes)
-    found = accelerator.result(process, 60)
-    assert found["not_measured"] == "exit code 1: out of memory"
+def _part(monkeypatch, code):
+    command = [sys.executable, "-c", code]
+    monkeypatch.setattr(accelerator.Part, "command", lambda part, args: command)
+    return accelerator.Part("stage1", accelerator.parse([]))
+
+
+def test_a_part_that_fails_or_has_no_time_says_so(tmp_path, monkeypatch):
+    part = _part(monkeypatch, "import sys; sys.exit('out of memory')")
+    assert part.result(60)["not_measured"] == "exit code 1: out of memory"
+    slow = _part(monkeypatch, "import time; time.sleep(60)")
+    assert not slow.is_ready()
+    assert slow.result(0)["not_measured"] == "no time was left for compiling"
     accelerator.main([f"--out={tmp_path}", "--minutes=0", "--parts=stage1,stage2"])
     text = (tmp_path / "accelerator-unknown.md").read_text()
     assert "`stage1`: not measured: no time was left" in text
+
+
+def test_parts_are_timed_one_by_one_and_late_ones_stand_still(tmp_path, monkeypatch):
+    """Each notes the seconds in which it is timed, and beats while it compiles."""
+    log = tmp_path / "log"
+    code = """
+import sys, time
+name, wait, log = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+def say(what):
+    with open(log, "a") as file:
+        file.write(f"{name} {what} {time.monotonic()}\\n")
+while wait > 0:
+    time.sleep(0.02); wait -= 0.02; say("compiles")
+print("compiled", flush=True); input()
+say("begins"); time.sleep(0.3); say("ends")
+print('{"x": 1}')
+"""
+
+    def command(part, args):
+        compiling = {"a": "0.1", "b": "0.1", "late": "1.2"}[part.name]
+        return [sys.executable, "-c", code, part.name, compiling, str(log)]
+
+    monkeypatch.setattr(turns.Part, "command", command)
+    monkeypatch.setattr(turns, "_COMPILING", 0.02)
+    found, started = {}, time.monotonic()
+    parts = [turns.Part(name, None) for name in ("late", "a", "b")]
+    turns.measure(
+        parts,
+        lambda: 30 - (time.monotonic() - started),
+        lambda part, one: found.update({part.name: one}),
+    )
+    assert found == dict.fromkeys(("a", "b", "late"), {"x": 1})
+    rows = [line.split() for line in log.read_text().splitlines()]
+    at = {(name, what): float(when) for name, what, when in rows}
+    spans = sorted((at[n, "begins"], at[n, "ends"]) for n in found)
+    assert all(a[1] <= b[0] for a, b in zip(spans[:-1], spans[1:], strict=True))
+    beats = [float(when) for _, what, when in rows if what == "compiles"]
+    for first, last in spans:  # One may have been on its way when it was stopped.
+        assert sum(first + 0.05 < when < last for when in beats) == 0
 
 
 def test_losses_that_differ_are_called_so():

@@ -19,6 +19,8 @@ from PIL import Image
 from tsgen_jax.evaluation.scores.score import Score
 from tsgen_jax.reports import glossary
 from tsgen_jax.reports import page as report
+from tsgen_jax.reports.answer import Answer
+from tsgen_jax.reports.bars import Bar
 
 EVIL = '<script>alert("x")</script> & \'"><img src=x onerror=y>'
 
@@ -48,14 +50,14 @@ ROWS = [
 ]
 
 
-def make_page(title: str) -> str:
+def make_page(title: str, opening=None) -> str:
     sections = [
         report.Section("Real and generated", "First.\n\nSecond.", make_figure(0)),
         report.Section(EVIL, EVIL, make_figure(1)),
         report.Section("Words", "Only these.", None),
     ]
     config = {"name": EVIL, "stft": {"window_size": 8}, "word": "w" * 300}
-    return report.make_report(title, ROWS, sections, config)
+    return report.make_report(title, ROWS, sections, config, opening=opening)
 
 
 class Reader(HTMLParser):
@@ -285,7 +287,7 @@ onload = () => {
   document.title = JSON.stringify({
     page: page.documentElement.scrollWidth,
     images: [...page.images].map((image) => image.width),
-    right: [...page.querySelectorAll("td, th, small")]
+    right: [...page.querySelectorAll("td, th, small, span, i, b, p")]
       .map((cell) => Math.ceil(cell.getBoundingClientRect().right)),
     cell: display("td"), head: display("thead"),
   });
@@ -295,13 +297,16 @@ onload = () => {
 
 @pytest.mark.parametrize("width", [320, 390, 1100])
 def test_nothing_sticks_out_of_the_window(tmp_path, width):
-    page = html.escape(make_page("A run"))
+    texts = ["a long sentence " * 9, "name_" * 20]
+    bar = Bar(*texts, "1", 0.5, (0.1, 1.0), {"TRAIN": 1.0}, *texts, *texts)
+    opening = report.Section("", "", make_figure(2)), Answer((bar,) * 3, (), EVIL)
+    page = html.escape(make_page("A run", opening))
     frame = f'<iframe style="width:{width}px; height:900px; border:0" srcdoc="{page}">'
     page = f"<title></title><script>{_PROBE}</script>{frame}</iframe>"
     dom = browse(tmp_path, page, "--dump-dom", "--window-size=1300,1000")
     seen = json.loads(html.unescape(re.search("<title>(.*?)</title>", dom)[1]))
     assert seen["page"] <= width
-    assert len(seen["images"]) == 2
+    assert len(seen["images"]) == 3
     assert max(*seen["images"], *seen["right"]) <= width
     folded = {"cell": "block", "head": "none"}
     table = {"cell": "table-cell", "head": "table-header-group"}

@@ -94,7 +94,8 @@ def judge_file(config, path: str, out: str):
     title = f"{os.path.basename(path)} judged on {dataset.name}"
     named = sample_report.sections(dataset, samples, judged)
     shown = {name: config[name].to_dict() for name in (*settings.SECTIONS, "data")}
-    sample_report.write(title, judged, named, shown, out)
+    opening = sample_report.opening(dataset, samples, judged)
+    sample_report.write(title, judged, named, shown, out, opening=opening)
     return judged
 
 

@@ -14,7 +14,7 @@ from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.evaluation import scores
 from tsgen_jax.evaluation.measures import gallery
 from tsgen_jax.evaluation.scores import Score
-from tsgen_jax.judges import cas, fcn, panel, post_hoc
+from tsgen_jax.judges import cas, fcn, panel, post_hoc, white_noise
 from tsgen_jax.runs import files
 from tsgen_jax.types import Array
 
@@ -44,8 +44,8 @@ class Assessment:
         notes: what could not be done as asked, in sentences.
         judge: `fcn.Judge.identity`, '' without that judge; scores by judges of other
             identities cannot be compared.
-        pictures: arrays that figures are drawn from: confusion tables of CAS, and those
-            of `evaluation.gallery`.
+        pictures: arrays that figures are drawn from: confusion tables of CAS, those of
+            `evaluation.gallery`, and the FID of `white_noise`.
     """
 
     scores: list[Score]
@@ -240,6 +240,9 @@ def _assess(config, dataset, samples, workdir, x_hat) -> Assessment:
     pictures, said_more = _pictures(
         settings.seed, confusions, flat, judges.features, parts
     )
+    if "fidelity" in groups:
+        of = judges.extract, judges.features, x_train, settings.seed
+        pictures |= white_noise.distances(*of)
     begin.end()
     identity = judges.fcn.identity if judges.fcn else ""
     return Assessment(rows, notes + said_more, identity, pictures)

@@ -1,13 +1,11 @@
 """The page about a run: one HTML file, no network, no scripts, fit for a phone."""
 
-import base64
 import csv
 import html
 import io
 import json
 import math
 import os
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -15,17 +13,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from matplotlib.figure import Figure
-from PIL import Image
 
 from tsgen_jax.data import spreadsheets
 from tsgen_jax.evaluation.scores.score import Score
-from tsgen_jax.reports import glossary, pieces
+from tsgen_jax.reports import glossary, images, pieces
+from tsgen_jax.reports.answer import Answer
 from tsgen_jax.reports.figures import canvas
 from tsgen_jax.reports.style import STYLE
 
-_DPI = 150
-_PHONE = "40rem"  # Up to this width of the window figures are stacked.
-_DRAWN = weakref.WeakKeyDictionary()  # Figure -> its PNG.
 _BETTER = {"lower": "↓ lower", "higher": "↑ higher", "": ""}
 _COLUMNS = ("measure", "judge", "value", "interval", "better", "floors", "note")
 # Nothing is fetched and nothing runs, whatever text the page is given.
@@ -81,6 +76,7 @@ def make_report(
     sections: Sequence[Section],
     config: Mapping,
     about: Mapping[str, str] = MappingProxyType({}),
+    opening: tuple[Section, Answer] | None = None,
 ) -> str:
     """Writes the page of a run as one self-contained HTML text.
 
@@ -92,12 +88,20 @@ def make_report(
         config: of the run, nested, of what JSON can hold.
         about: below the heading, such as date, version, seed and command; '' is
             left out.
+        opening: a picture and the answer, for the first screen; the table is folded
+            then.
 
     Raises:
         ValueError: a row's `better` is unknown, or its interval is none.
         TypeError: `config` holds what JSON cannot.
     """
-    parts = [("Scores", _table(summary))] if summary else []
+    table, first = _table(summary), ""
+    if opening:
+        picture, answer = opening
+        image = images.tag(picture.title, picture.figure, picture.narrow)
+        first = pieces.opening(image, answer)
+        table = pieces.folded(f"All {len(summary)} scores", table)
+    parts = [("Scores", table)] if summary else []
     parts += [(section.title, _body(section)) for section in sections]
     explained = pieces.explain([row.name for row in summary] + _terms(sections))
     parts += [("What the scores mean", explained)] if explained else []
@@ -121,6 +125,7 @@ def make_report(
 </head>
 <body>
 <h1>{html.escape(title)}</h1>
+{first}
 {pieces.about(about)}
 <nav aria-label="Contents">
 <ol>
@@ -140,7 +145,7 @@ def write_report(path: str | os.PathLike, html: str) -> None:
 
 def save_figure(figure: Figure, path: str | os.PathLike) -> None:
     """Writes a figure as PNG, the same picture as on the page, whole or not at all."""
-    _write(path, _png(figure))
+    _write(path, images.png(figure))
 
 
 def format_rows(rows: Sequence[Row]) -> str:
@@ -247,17 +252,7 @@ def _body(section: Section) -> str:
     text += pieces.plain_table(section.table)
     if section.figure is None:
         return text
-    image = f'<img alt="{html.escape(section.title)}" src="{_source(section.figure)}">'
-    if section.narrow is not None:
-        image = (
-            f'<picture><source media="(max-width: {_PHONE})" '
-            f'srcset="{_source(section.narrow)}">\n{image}</picture>'
-        )
-    return f"<figure>{image}\n<figcaption>{text}</figcaption></figure>"
-
-
-def _source(figure: Figure) -> str:
-    return f"data:image/png;base64,{base64.b64encode(_png(figure)).decode()}"
+    return f"<figure>{images.tag(section.title, section.figure, section.narrow)}\n<figcaption>{text}</figcaption></figure>"
 
 
 def _terms(sections: Sequence[Section]) -> list[str]:
@@ -268,22 +263,7 @@ def _terms(sections: Sequence[Section]) -> list[str]:
 
 def _details(config: Mapping) -> str:
     text = html.escape(json.dumps(config, indent=2))
-    return f"<details><summary>Show every value</summary><pre>{text}</pre></details>"
-
-
-def _png(figure: Figure) -> bytes:
-    """PNG of 256 colours: a third of the size, no visible difference in line art.
-
-    Drawn once for file and page.
-    """
-    if figure in _DRAWN:
-        return _DRAWN[figure]
-    full, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(full, format="png", dpi=_DPI, facecolor="white")
-    picture = Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    picture.save(small, format="PNG", optimize=True)
-    _DRAWN[figure] = small.getvalue()
-    return _DRAWN[figure]
+    return pieces.folded("Show every value", f"<pre>{text}</pre>")
 
 
 def _write(path: str | os.PathLike, content: bytes) -> None:

@@ -1,9 +1,55 @@
-"""Pieces of a page as HTML: its head, plain tables, the glossary and links to it."""
+"""Pieces of a page as HTML: opening, head, plain tables, glossary and links to it."""
 
 import html
 from collections.abc import Mapping, Sequence
 
 from tsgen_jax.reports import glossary
+from tsgen_jax.reports.answer import Answer, Bar
+
+
+def opening(image: str, answer: Answer) -> str:
+    """The first screen: a picture, HTML already, beside bars with their sentences."""
+    limit, without = html.escape(answer.limit), ", ".join(answer.left_out)
+    keys = [f"Without a bar: {html.escape(without)}."] if without else []
+    if answer.bars:
+        keys.append(
+            "Grey line: 95 % interval. Blue mark: real series that are not at the end."
+        )
+    said = f"<p><strong>What limits this model.</strong> {limit}</p>"
+    said += f"<p><small>{' '.join(keys)}</small></p>"
+    bars = "\n".join(map(_bar, answer.bars))
+    return (
+        f'<div class="opening">\n<figure>{image}</figure>\n'
+        f'<div class="bars">\n{bars}\n{said}\n</div>\n</div>'
+    )
+
+
+def _bar(bar: Bar) -> str:
+    """A score between its ends; the light part is its interval."""
+    marks = f'<i class="value" style="width:{100 * bar.place:.1f}%"></i>'
+    if bar.interval:
+        low, high = (100 * end for end in bar.interval)
+        marks += (
+            f'<i class="interval" style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+        )
+    for name, place in bar.ticks.items():
+        marks += (
+            f'<i class="tick" style="left:{100 * place:.1f}%" '
+            f'title="{html.escape(name)}"></i>'
+        )
+    texts = bar.name, bar.asks, bar.value, bar.bad, bar.good, bar.said, bar.scale
+    name, asks, value, bad, good, said, scale = map(html.escape, texts)
+    return (
+        f'<div class="bar"><h3>{name} <small>{asks}</small> <b>{value}</b></h3>\n'
+        f'<div class="scale" title="{scale}">{marks}</div>\n'
+        f'<div class="ends"><span>{bad}</span><span>{good}</span></div>\n'
+        f"<p>{said}</p></div>"
+    )
+
+
+def folded(title: str, body: str) -> str:
+    """HTML that shows its title until it is opened."""
+    return f"<details><summary>{html.escape(title)}</summary>{body}</details>"
 
 
 def about(about: Mapping[str, str]) -> str:

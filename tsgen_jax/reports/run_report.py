@@ -271,7 +271,9 @@ def write(
     )
     title = f"{config.name} on {dataset.name}"
     about = {"Seed": str(config.seed), **_origin(workdir)}
-    sample_report.write(title, judged, named, config.to_dict(), workdir, about)
+    opening = sample_report.opening(full, checked, judged, can(generator, Tokenizes))
+    shown = config.to_dict()
+    sample_report.write(title, judged, named, shown, workdir, about, opening)
 
 
 def _origin(workdir: str) -> dict[str, str]:

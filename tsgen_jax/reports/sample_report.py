@@ -10,10 +10,11 @@ import numpy as np
 
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.judges.assess import Assessment, Samples
+from tsgen_jax.reports import answer
 from tsgen_jax.reports import page as report
+from tsgen_jax.reports.figures import glance, spectra
 from tsgen_jax.reports.figures import judges as judge_figures
 from tsgen_jax.reports.figures import series as figures
-from tsgen_jax.reports.figures import spectra
 from tsgen_jax.runs import provenance
 
 Named = tuple[str, report.Section]  # File name of the figure, and its section.
@@ -21,12 +22,8 @@ Named = tuple[str, report.Section]  # File name of the figure, and its section.
 
 def sections(dataset: Dataset, samples: Samples, judged: Assessment) -> Iterator[Named]:
     """The pictures that only series and judges are needed for, in reading order."""
-    x, label = samples.x, samples.label
-    classes = dataset.classes
-    y_test = dataset.y_test
-    if label is None:  # One row for all.
-        label, classes = np.zeros(len(x), int), ("all classes",)
-        y_test = np.zeros(len(dataset.x_test), int)
+    x = samples.x
+    label, classes, y_test = _rows_of(dataset, samples)
     yield (
         "real_and_generated",
         report.drawn(
@@ -62,6 +59,24 @@ def sections(dataset: Dataset, samples: Samples, judged: Assessment) -> Iterator
         )
 
 
+def opening(
+    dataset: Dataset, samples: Samples, judged: Assessment, tokenizes: bool = False
+) -> tuple[report.Section, answer.Answer]:
+    """What the page opens with: one picture, and the answer that scores give."""
+    label, classes, y_test = _rows_of(dataset, samples)
+    args = dataset.x_test, y_test, samples.x, label, classes
+    picture = report.Section("Real and generated", "", glance.plot_glance(*args))
+    return picture, answer.make(judged, dataset, tokenizes)
+
+
+def _rows_of(dataset: Dataset, samples: Samples):
+    """Labels of samples, names, and labels of TEST; without labels one row for all."""
+    if samples.label is not None:
+        return samples.label, dataset.classes, dataset.y_test
+    none = np.zeros(len(samples.x), int), np.zeros(len(dataset.x_test), int)
+    return none[0], ("all classes",), none[1]
+
+
 def write(
     title: str,
     judged: Assessment,
@@ -69,6 +84,7 @@ def write(
     config: Mapping,
     directory: str,
     about: Mapping[str, str] = MappingProxyType({}),
+    opening: tuple[report.Section, answer.Answer] | None = None,
 ) -> None:
     """Writes figures/*.png, scores.csv and report.html; prints the table.
 
@@ -79,6 +95,7 @@ def write(
         config: shown at the end of the page.
         directory: made if it is not there.
         about: of the run, for the head of the page; without it the command is shown.
+        opening: from `opening`; None: the page opens with the table.
     """
     figure_dir = os.path.join(directory, "figures")
     os.makedirs(figure_dir, exist_ok=True)
@@ -97,7 +114,10 @@ def write(
         "Report made": f"{made['date']}, {release(made)}",
     }
     shown_config = json.loads(json.dumps(config))
-    page = report.make_report(title, rows, shown, shown_config, head)
+    if opening:
+        path = os.path.join(figure_dir, "answer.png")
+        report.save_figure(opening[0].figure, path)
+    page = report.make_report(title, rows, shown, shown_config, head, opening)
     report.write_report(os.path.join(directory, "report.html"), page)
     report.write_csv(os.path.join(directory, "scores.csv"), rows)
     print(f"\n{title}\n" + "-" * len(title))

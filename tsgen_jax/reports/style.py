@@ -53,4 +53,25 @@ figcaption { color: var(--dim); font-size: .93rem; margin-top: .5rem }
 pre { overflow-x: auto; background: var(--card); border-radius: 8px; padding: 1rem;
   font-size: .8rem; overflow-wrap: normal }
 summary { cursor: pointer }
+.opening { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr);
+  gap: 0 2rem; margin: 0 0 1.5rem }
+.opening figure { margin: 0 }
+.opening img { width: 100% }
+.opening p { margin: 0 0 .6rem; font-size: .86rem; line-height: 1.35 }
+.opening h3 { margin: 0 0 .15rem; font-size: 1rem; line-height: 1.3 }
+.opening h3 small { display: inline; margin: 0 }
+.opening p small { margin: 0; font-size: .78rem }
+.opening h3 b { float: right; font-variant-numeric: tabular-nums }
+.scale { position: relative; height: .75rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: 3px; overflow: hidden }
+.scale i { position: absolute; top: 0; bottom: 0 }
+.scale .value { left: 0; background: #d55e00 }
+.scale .interval { top: 35%; bottom: 35%; background: var(--ink); opacity: .55 }
+.scale .tick { width: 3px; margin-left: -3px; background: #0072b2 }
+.ends { display: flex; justify-content: space-between; color: var(--dim);
+  font-size: .78rem; line-height: 1.5 }
+@media (min-width: 72rem) { .opening, h1:has(+ .opening) {
+  width: 70rem; margin-left: -7rem } }
+@media (max-width: 46rem) { .opening { display: block }
+  .opening figure { margin-bottom: 1rem } }
 """

@@ -86,7 +86,7 @@ def test_losses_are_those_of_the_first_steps():
     found = accelerator_parts.losses(_TINY, 0, _SMALL, ("prior",))["prior"]
     assert len(set(found)) == len(found) == 10
     config = accelerator_parts._config("float32", _SMALL)
-    together = accelerator_parts._Training("prior", config, _TINY, 1)
+    together = accelerator_parts._Training("prior", config, _TINY, 1, warm=False)
     assert float(together.run(10)) == pytest.approx(found[-1], rel=1e-6)
 
 

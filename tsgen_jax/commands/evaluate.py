@@ -95,7 +95,7 @@ def judge_file(config, path: str, out: str):
     named = sample_report.sections(dataset, samples, judged)
     shown = {name: config[name].to_dict() for name in (*settings.SECTIONS, "data")}
     opening = sample_report.opening(dataset, samples, judged)
-    sample_report.write(title, judged, named, shown, out, opening=opening)
+    sample_report.write(title, judged, named, shown, out, {}, opening)
     return judged
 
 

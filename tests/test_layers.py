@@ -78,3 +78,11 @@ def test_no_file_is_over_300_lines():
     assert len(paths) > 200
     long = {str(p.relative_to(top)): len(p.read_text().splitlines()) for p in paths}
     assert {name: count for name, count in long.items() if count > 300} == {}
+
+
+def test_a_generator_is_one_file_of_at_most_150_lines():
+    from tsgen_jax import generators
+
+    paths = {name: _ROOT / "generators" / f"{name}.py" for name in generators.NAMES}
+    long = {k: len(p.read_text().splitlines()) for k, p in paths.items()}
+    assert {name: count for name, count in long.items() if count > 150} == {}

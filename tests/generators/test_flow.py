@@ -70,12 +70,12 @@ def test_unfolds_from_noise_to_the_sample_and_the_program_is_the_sample(trained)
 def test_density_is_that_of_the_inverse_of_sampling(trained):
     """The change of variables, by jax.jacfwd through everything but the noise."""
     generator, _ = trained
-    programs, weights = generator.programs, generator.weights
+    weights = generator.weights
     label = np.array([1], np.int32)
     z = jax.random.normal(jax.random.key(4), (48,))
 
     def to_series(z):
-        some = programs.network.flow.apply(
+        some = generator.network.flow.apply(
             {"params": weights["flow"]}, z[None, :8], label, method="inverse"
         )[0]
         u = jax.numpy.concatenate([some, z[None, 8:]], axis=-1)

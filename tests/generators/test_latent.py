@@ -63,7 +63,7 @@ def test_the_bound_is_a_mean_over_draws_and_its_error_falls(trained):
 
 def test_correlated_noise_is_as_the_errors_of_reconstructions(trained):
     generator, dataset = trained
-    network, name = generator.programs.network, generator.programs.name
+    network, name = generator.network, generator.name
     found = []
     for x, label in zip(
         tiny.scaled(dataset), (dataset.y_train, dataset.y_valid), strict=True

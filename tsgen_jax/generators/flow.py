@@ -21,91 +21,45 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density
 from tsgen_jax.generators.batched import Batched, check_label
-from tsgen_jax.recipe import Recipe, Weights
+from tsgen_jax.generators.drawn import Unfolding, programs_of
+from tsgen_jax.recipe import Recipe
 from tsgen_jax.stages import flow, whitening
 from tsgen_jax.types import Array
 
 LIMITS = (flow.LIMITS,)
 
 
-class Programs:
-    """The compiled programs of a recipe; they take weights."""
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class FlowGenerator(Unfolding):
+    """Draws series, and says how probable they are; `Rates`, `Unfolds`, `Traceable`.
 
-    def __init__(self, config: ConfigDict, info: DataInfo):
-        """Compiles nothing."""
-        self.info, self.network = info, flow.Network(config, info)
-        shares = np.array(info.class_counts, np.float64)
-        with np.errstate(divide="ignore"):  # A class without series.
-            self.log_shares = np.log(shares / shares.sum())
-        self.batched = Batched(info, config.sample.batch_size)
+    `unfold` shows noise as a series, and what every block makes of it.
 
-    def __getstate__(self):
-        """Without what was compiled."""
-        return {k: v for k, v in vars(self).items() if k not in ("draw", "unfolded")}
+    Attributes:
+        network: of the recipe.
+        log_shares: of classes in TRAIN, float64 [Y].
+    """
 
-    @functools.cached_property
-    def draw(self):
-        """Jitted (key, weights, label [B]) -> scaled series [B, L, C']."""
-        return jax.jit(lambda *a: self._states(*a)[-1])
-
-    @functools.cached_property
-    def unfolded(self):
-        """Jitted (key, weights, label [B]) -> scaled series [B, S + 1, L, C']."""
-        return jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
-
-    def _states(self, key: Array, weights: Weights, label: Array) -> jax.Array:
-        """Scaled series [S + 1, B, L, C'] from noise on; Y: of a class by its share."""
-        key_class, key_noise = jax.random.split(key)
-        drawn = jax.random.categorical(key_class, self.log_shares, shape=label.shape)
-        label = jnp.where(label == self.info.num_classes, drawn, label)
-        z = jax.random.normal(key_noise, (len(label), self.network.dim))
-        states = self.network.unfold(weights["flow"], z, label)
-        x = jax.vmap(lambda u: whitening.colour(weights["whitening"], u, label))(states)
-        return x.reshape(len(states), len(z), self.info.length, -1)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class FlowGenerator:
-    """Draws series, and says how probable series are."""
-
-    programs: Programs
-    weights: Weights
-    label_use: str = "optional"
+    network: flow.Network
+    log_shares: np.ndarray
     rates: str = "series; exact"
-
-    remarks = ""
-
-    @property
-    def info(self) -> DataInfo:
-        """Shape, classes and units of the training data."""
-        return self.programs.info
 
     def sample(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Series 'x'; whole numbers where the flow is dequantised."""
-        draw = lambda key, label: self.programs.draw(key, self.weights, label)  # noqa: E731
-        return {"x": self._whole(self.programs.batched.sample(key, label, draw))}
+        return self._whole(super().sample(key, label))
 
     def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
         """Noise as a series, and what every block makes of it."""
-        programs = self.programs
-        states = programs.batched.map(
-            lambda number, batch: programs.unfolded(
-                jax.random.fold_in(key, number), self.weights, batch["label"]
-            ),
-            {"label": check_label(label, self.info.num_classes)},
-            "unfolding",
-        )
-        return {"x": self._whole(self.info.scaler.inverse(states.swapaxes(0, 1)))}
+        return self._whole(super().unfold(key, label))
 
-    def program(self, key: Array, label: Array) -> jax.Array:
-        """Traced: the scaled series of the first batch of `sample`."""
-        return self.programs.draw(jax.random.fold_in(key, 0), self.weights, label)
+    def _whole(self, drawn: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"x": np.floor(drawn["x"])} if self.network.dequantise else drawn
 
     def log_likelihood(
         self, key: Array, x: Array, label: Array, num_draws: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Of the scaled series, exact; a bound where the flow is dequantised."""
-        if not self.programs.network.dequantise:
+        if not self.network.dequantise:
             found = self._log_prob(x, label)
             return found, np.zeros_like(found)
         draws = np.random.default_rng(np.asarray(jax.random.key_data(key)).tolist())
@@ -132,13 +86,13 @@ class FlowGenerator:
 
     def _log_prob(self, x: Array, label: Array) -> np.ndarray:
         """Of scaled series, float64 [n]; label Y: of the mixture of classes."""
-        programs, classes = self.programs, self.info.num_classes
+        classes = self.info.num_classes
         x, label = self.info.scaler.transform(x), check_label(label, classes)
 
         def of(rows, label):
             given = self.weights["whitening"]
-            found = programs.batched.map(
-                lambda _, batch: programs.network.rate(self.weights["flow"], **batch),
+            found = self.batched.map(
+                lambda _, batch: self.network.rate(self.weights["flow"], **batch),
                 {"u": whitening.whiten(given, rows, label), "label": label},
                 "log-likelihood",
             )
@@ -150,12 +104,9 @@ class FlowGenerator:
         if none.any():
             each = np.full(int(none.sum()), 0, np.int32)
             each = [of(x[none], each + k) for k in range(classes)]
-            each = np.stack(each) + programs.log_shares[:, None]
+            each = np.stack(each) + self.log_shares[:, None]
             found[none] = scipy.special.logsumexp(each, axis=0)
         return found
-
-    def _whole(self, x: np.ndarray) -> np.ndarray:
-        return np.floor(x) if self.programs.network.dequantise else x
 
 
 GENERATOR = FlowGenerator
@@ -164,18 +115,36 @@ GENERATOR = FlowGenerator
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     """The recipe of `config` for series like these; ValueError where it has none."""
     flow.check_info(config, info)
-    programs = Programs(config, info)
-    settings = config.flow
+    settings, network = config.flow, flow.Network(config, info)
+    shares = np.array(info.class_counts, np.float64)
+    with np.errstate(divide="ignore"):  # A class without series.
+        log_shares = np.log(shares / shares.sum())
+
+    def states(key, weights, label):
+        """Scaled series [S + 1, B, L, C'] from noise on; Y: of a class by its share."""
+        key_class, key_noise = jax.random.split(key)
+        drawn = jax.random.categorical(key_class, log_shares, shape=label.shape)
+        label = jnp.where(label == info.num_classes, drawn, label)
+        z = jax.random.normal(key_noise, (len(label), network.dim))
+        found = network.unfold(weights["flow"], z, label)
+        x = jax.vmap(lambda u: whitening.colour(weights["whitening"], u, label))(found)
+        return x.reshape(len(found), len(z), info.length, -1)
+
+    rates = FlowGenerator.rates
+    if settings.dequantise:
+        rates = "series of whole numbers; a lower bound (uniform dequantisation)"
+    make = functools.partial(
+        FlowGenerator,
+        Batched(info, config.sample.batch_size),
+        network=network,
+        log_shares=log_shares,
+        rates=rates,
+        **programs_of(states),
+    )
     fitted = whitening.make_whitening(info, settings.shrinkage, settings.class_weight)
     return Recipe(
-        stages=(fitted, flow.make_stage(config, programs.network)),
-        assemble=lambda weights: FlowGenerator(programs, weights, rates=_rates(config)),
+        stages=(fitted, flow.make_stage(config, network)),
+        assemble=lambda weights: make(weights=weights),
         settings=("sample",),
         about=f"A normalizing flow ({settings.kind}) on whitened series.",
     )
-
-
-def _rates(config: ConfigDict) -> str:
-    if config.flow.dequantise:
-        return "series of whole numbers; a lower bound (uniform dequantisation)"
-    return "series; exact"

@@ -12,97 +12,29 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density
 from tsgen_jax.generators.batched import Batched, check_label
-from tsgen_jax.recipe import Recipe, Weights
+from tsgen_jax.generators.drawn import Unfolding, programs_of
+from tsgen_jax.recipe import Recipe
 from tsgen_jax.sampling import residual
 from tsgen_jax.stages import elbo
 from tsgen_jax.types import Array
 
 
-class Programs:
-    """A network and its compiled programs, of a recipe; they take weights."""
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class LatentGenerator(Unfolding):
+    """Draws series, and bounds how probable series are; `Rates`, `Unfolds`, `Traceable`.
 
-    def __init__(
-        self, config: ConfigDict, name: str, info: DataInfo, network: elbo.Network
-    ):
-        """Compiles nothing; `name` is that of the section and of the stage."""
-        self.name, self.info, self.network = name, info, network
-        self.noise = config[name].observation_noise
-        self.batched = Batched(info, config.sample.batch_size)
+    `unfold` shows parts added up; the last step has the observation noise, if any.
 
-    def __getstate__(self):
-        """Without what was compiled."""
-        compiled = ("draw", "unfolded", "elbo")
-        return {k: v for k, v in vars(self).items() if k not in compiled}
+    Attributes:
+        name: of the stage.
+        network: of the recipe.
+        bound: jitted, of the recipe: see `elbo.make_elbo`.
+    """
 
-    @functools.cached_property
-    def draw(self):
-        """Jitted (key, weights, label [B]) -> scaled series [B, L, C']."""
-        return jax.jit(lambda *a: self._states(*a)[-1])
-
-    @functools.cached_property
-    def unfolded(self):
-        """Jitted (key, weights, label [B]) -> scaled series [B, S + 1, L, C']."""
-        return jax.jit(lambda *a: self._states(*a).swapaxes(0, 1))
-
-    @functools.cached_property
-    def elbo(self):
-        """See `elbo.make_elbo`."""
-        return elbo.make_elbo(self.network)
-
-    def _states(self, key: Array, weights: Weights, label: Array) -> jax.Array:
-        """Scaled series part by part, [S + 1, B, L, C']; the last has all."""
-        key_latent, key_noise = jax.random.split(key)
-        noise = jax.random.normal(key_latent, (len(label), self.network.noise_size))
-        variables = {"params": weights[self.name]}
-        parts, std = self.network.apply(variables, noise, label, method="decode")
-        states = jnp.cumsum(parts, axis=0)
-        if self.noise == "none":
-            return states
-        if self.noise == "correlated":
-            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], len(label))
-        else:
-            drawn = std * jax.random.normal(key_noise, std.shape)
-        return jnp.concatenate([states, states[-1:] + drawn[None]])
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class LatentGenerator:
-    """Draws series, and bounds how probable series are."""
-
-    programs: Programs
-    weights: Weights
-    label_use: str
+    name: str
+    network: elbo.Network
+    bound: jax.stages.Wrapped
     rates: str = "series; a lower bound (ELBO)"
-
-    remarks = ""
-
-    @property
-    def info(self) -> DataInfo:
-        """Shape, classes and units of the training data."""
-        return self.programs.info
-
-    def sample(self, key: Array, label: Array) -> dict[str, np.ndarray]:
-        """Series 'x' of latents from the prior, with noise where the config says so."""
-        draw = functools.partial(self._with_weights, self.programs.draw)
-        return {"x": self.programs.batched.sample(key, label, draw)}
-
-    def _with_weights(self, fn, key, label):
-        return fn(key, self.weights, label)
-
-    def unfold(self, key: Array, label: Array) -> dict[str, np.ndarray]:
-        """Part by part; the last has the observation noise, where there is any."""
-        states = self.programs.batched.map(
-            lambda number, batch: self._with_weights(
-                self.programs.unfolded, jax.random.fold_in(key, number), batch["label"]
-            ),
-            {"label": check_label(label, self.info.num_classes)},
-            "unfolding",
-        )
-        return {"x": self.info.scaler.inverse(states.swapaxes(0, 1))}
-
-    def program(self, key: Array, label: Array) -> jax.Array:
-        """Traced: the scaled series of the first batch of `sample`."""
-        return self._with_weights(self.programs.draw, jax.random.fold_in(key, 0), label)
 
     def log_likelihood(
         self, key: Array, x: Array, label: Array, num_draws: int
@@ -113,9 +45,9 @@ class LatentGenerator:
             "x": self.info.scaler.transform(x),
             "label": check_label(label, self.info.num_classes),
         }
-        found = self.programs.batched.map(
-            lambda _, batch: self.programs.elbo(
-                key, self.weights[self.programs.name], batch["x"], batch["label"], draws
+        found = self.batched.map(
+            lambda _, batch: self.bound(
+                key, self.weights[self.name], batch["x"], batch["label"], draws
             ),
             rows,
             "log-likelihood",
@@ -141,15 +73,39 @@ def make_recipe(
     config: ConfigDict, name: str, info: DataInfo, network: elbo.Network, about: str
 ) -> Recipe:
     """The recipe of a network whose settings are `config[name]`."""
-    programs = Programs(config, name, info, network)
+    noise, size = config[name].observation_noise, network.noise_size
+
+    def states(key, weights, label):
+        """Scaled series part by part, [S + 1, B, L, C']; the last has all."""
+        key_latent, key_noise = jax.random.split(key)
+        latent = jax.random.normal(key_latent, (len(label), size))
+        variables = {"params": weights[name]}
+        parts, std = network.apply(variables, latent, label, method="decode")
+        seen = jnp.cumsum(parts, axis=0)
+        if noise == "none":
+            return seen
+        if noise == "correlated":
+            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], len(label))
+        else:
+            drawn = std * jax.random.normal(key_noise, std.shape)
+        return jnp.concatenate([seen, seen[-1:] + drawn[None]])
+
     rate = config[name].label_drop_rate
-    use = "always" if rate == 0 else "never" if rate == 1 else "optional"
     stages = (elbo.make_stage(config, name, network),)
-    if programs.noise == "correlated":
+    if noise == "correlated":
         stages += (elbo.make_residual(config, name, network),)
+    make = functools.partial(
+        LatentGenerator,
+        Batched(info, config.sample.batch_size),
+        label_use="always" if rate == 0 else "never" if rate == 1 else "optional",
+        name=name,
+        network=network,
+        bound=elbo.make_elbo(network),
+        **programs_of(states),
+    )
     return Recipe(
         stages=stages,
-        assemble=lambda weights: LatentGenerator(programs, weights, use),
+        assemble=lambda weights: make(weights=weights),
         settings=("sample",),
         about=about,
     )

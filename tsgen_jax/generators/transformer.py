@@ -14,7 +14,8 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.batched import Batched
-from tsgen_jax.generators.free_running import Completing, label_faults
+from tsgen_jax.generators.completing import Completing
+from tsgen_jax.generators.free_running import label_faults
 from tsgen_jax.models import autoregressive, particles
 from tsgen_jax.models.causal_transformer import POSITIONS, CausalTransformer
 from tsgen_jax.recipe import Recipe

@@ -106,10 +106,14 @@ def main(argv: list[str]) -> None:
     except interrupt.InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError, FloatingPointError) as error:
         print(f"main.py: {command_line.NAMES.translate(str(error))}", file=sys.stderr)
         sys.exit(1)
 
 
 if __name__ == "__main__":
-    app.run(main, flags_parser=functools.partial(command_line.parse, _CONFIG, __doc__))
+    with quiet.until_reader_goes():
+        parse = functools.partial(command_line.parse, _CONFIG, __doc__)
+        app.run(main, flags_parser=parse)

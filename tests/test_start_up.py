@@ -44,3 +44,28 @@ def test_help_takes_less_than_a_second_and_a_half(arguments):
     text, seconds = _run(*arguments)
     assert "--config" in text or "evaluate" in text
     assert seconds < 1.5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("main.py", "--help"),
+        ("-m", "tsgen_jax", "train", "--help"),
+        ("-m", "tsgen_jax", "--version"),
+    ],
+)
+def test_a_reader_that_goes_is_no_error(arguments):
+    """As in `main.py --help | head`."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=_ROOT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+        check=False,
+    )
+    os.close(writing)
+    assert done.stderr == b""
+    assert done.returncode in (0, 141)  # 0 where argparse has swallowed it.

@@ -85,6 +85,11 @@ def _with_homes(args: argparse.Namespace) -> argparse.Namespace:
 
 def main() -> None:
     """Runs a command; errors that a user can mend end in one message and code 1."""
+    with quiet.until_reader_goes():
+        _main()
+
+
+def _main() -> None:
     args, names = _parse(sys.argv[1:])
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("tsgen_jax").setLevel(logging.INFO)
@@ -103,6 +108,8 @@ def main() -> None:
     except InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)
+    except BrokenPipeError:
+        raise
     except _FAULTS as error:
         print(f"tsgen {args.command}: {names.translate(str(error))}", file=sys.stderr)
         sys.exit(1)

@@ -115,6 +115,8 @@ def parse(config, usage: str, argv: list[str]) -> list[str]:
             raise flags.Error("Which config? For example: " + _EXAMPLE)
         changes = parse_pairs(pairs, NAMES.prefix)
         override(config.value, changes, tuple(config.value))
+    except BrokenPipeError:
+        raise
     except _FLAG_ERRORS as error:
         print(f"main.py: {_explain(argv, error)}\nTry --help.", file=sys.stderr)
         sys.exit(2)

@@ -69,6 +69,21 @@ def test_numbers_are_read_as_they_are_meant(what, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "' (guessed)"),
+        ({"decimal": ","}, "' (thousands separator guessed)"),
+        ({"thousands": "."}, "' (decimal comma guessed)"),
+        ({"decimal": ",", "thousands": "."}, "as in '0,5'"),
+    ],
+)
+def test_only_what_was_guessed_is_said_to_be_guessed(options, said, tmp_path):
+    notes = _read(tmp_path / "a.csv", "v;w\n1.234,5;0\n0,5;1\n", **options).notes
+    (numbers,) = (note for note in notes if note.startswith("numbers: "))
+    assert numbers.endswith(said)
+
+
+@pytest.mark.parametrize(
     "encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"]
 )
 def test_encodings(encoding, tmp_path):

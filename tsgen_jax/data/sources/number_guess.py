@@ -59,9 +59,17 @@ def guess(table: Table, how: Reading) -> tuple[NumberFormat, list[str]]:
     made = NumberFormat(decimal, thousands, how.missing_words)
     if made.describe():
         example = _example(seen, made)
-        guessed = "" if how.decimal and how.thousands else " (guessed)"
-        notes.insert(0, f"numbers: {made.describe()}{example}{guessed}")
+        notes.insert(0, f"numbers: {made.describe()}{example}{_guessed(made, how)}")
     return made, notes
+
+
+def _guessed(form: NumberFormat, how: Reading) -> str:
+    """Which of the signs that are said were guessed; '' where all were given."""
+    signs = [("decimal comma", how.decimal)] * (form.decimal == ",")
+    signs += [("thousands separator", how.thousands)] * (form.thousands != "none")
+    guessed = [sign for sign, given in signs if not given]
+    which = "" if len(guessed) == len(signs) else f"{' and '.join(guessed)} "
+    return f" ({which}guessed)" if guessed else ""
 
 
 def _example(seen, form: NumberFormat) -> str:

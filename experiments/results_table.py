@@ -32,6 +32,8 @@ SCORES = (
     ("cas", "minirocket"),
     ("cas_with_train", "minirocket"),
     ("share_closer_to_train", ""),
+    ("copied_sequences", ""),
+    ("copied_stretch_mean", ""),
     ("fid", "fcn"),
     ("reconstruction_fid", "fcn"),
     ("class_fid", "fcn"),
@@ -39,7 +41,7 @@ SCORES = (
     ("cas", "fcn"),
     ("discriminative_score", "gru"),
 )
-_FLOORS = ("TRAIN", "raw series", "TEST halves", "guessing")
+_FLOORS = ("TRAIN", "raw series", "TEST halves", "TEST", "guessing")
 _MAY_DIFFER = ("seed", "seeds", "num_devices", "checksum", "judged by", "commit")
 
 

@@ -67,6 +67,30 @@ def test_probes_are_fitted_on_train_and_asked_about_test(data):
     )
 
 
+def test_tokens_are_copies_of_the_whole_of_train(data):
+    """TRAIN without its validation part has token 0, that part 1, TEST 2."""
+    x = {}
+    for token, part in enumerate(("train", "valid", "test")):
+        x[f"x_{part}"] = np.full_like(getattr(data, f"x_{part}"), token)
+    generator = types.SimpleNamespace(
+        encode=lambda x: np.repeat(x[:, 0].astype(int), 6, axis=1),
+        bands=(
+            Band("low", 0, (1, 2), np.eye(3)),
+            Band("high", 2, (2, 2), np.eye(3)),
+        ),
+    )
+    samples = np.repeat([[0], [1], [2], [2]], 6, axis=1)
+    samples[0, 2] = 2  # Of the high band: bin 0, frame 0.
+    planted = dataclasses.replace(data, **x)
+    tests = generator.encode(planted.x_test)
+    rows = judge_run._copied(tiny.make_config(), planted, generator, tests, samples)
+    found = {(row.name, row.judge): (row.value, row.floors["TEST"]) for row in rows}
+    assert found["copied_sequences", "low"] == (0.5, 0)
+    assert found["copied_sequences", "high"] == (0.25, 0)
+    assert found["copied_stretch_mean", "high"] == ((1 + 2) / 4, 0)
+    assert found["copied_stretch_max", "low"] == (2, 0)
+
+
 def test_minirocket_is_drawn_from_train_and_scaled_by_it(data, monkeypatch, tmp_path):
     seen = []
 

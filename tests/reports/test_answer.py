@@ -130,8 +130,18 @@ def test_what_limits_the_model(fid, again, wanted):
     ]
     assert _make(scores).limit.startswith(wanted)
     without = _make(scores, tokenizes=False)
-    assert without.limit == "The shortest bar is closeness to TRAIN."
+    assert without.limit == "Closeness to TRAIN has the shortest bar."
     assert len(without.bars) == 2  # No reconstruction without a tokenizer.
+
+
+def test_closeness_says_what_was_copied_token_by_token():
+    plain = _make(_ALL).bars[3].said
+    assert "Token" not in plain
+    of = _score("copied_sequences", 0.25, {"TEST": 0.02}, "", "lower", "privacy")
+    said = _make([*_ALL, of]).bars[3].said
+    assert said == f"{plain} Token by token, 25 % stand in TRAIN; of TEST 2 %."
+    of = dataclasses.replace(of, judge="low")
+    assert " Token by token (low), 25 %" in _make([*_ALL, of]).bars[3].said
 
 
 def test_nothing_far_or_nothing_judged_is_said():

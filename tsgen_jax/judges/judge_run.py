@@ -9,7 +9,9 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.missing import hold_ends
+from tsgen_jax.evaluation.measures import copies
 from tsgen_jax.evaluation.scores import Score, representation
+from tsgen_jax.evaluation.scores.copies import copy_scores
 from tsgen_jax.judges import assess, fcn
 from tsgen_jax.recipe import (
     Fitted,
@@ -56,17 +58,18 @@ def evaluate(
         judged_set, hold_ends(samples["x"]), samples["label"]
     )
     rows = _stage_scores(dataset, recipe, generator.weights, workdir)
-    notes, x_hat = [], None
+    notes, x_hat, copied = [], None, []
     if can(generator, Tokenizes):
         tokens = generator.encode(dataset.x_test)
         x_hat = hold_ends(_write_reconstructions(dataset, generator, tokens, workdir))
         if "representation" in config.evaluation.scores.split("+"):
             more, notes = _representation(config, dataset, generator, tokens, samples)
             rows += more
+        if "privacy" in config.evaluation.scores.split("+"):
+            copied = _copied(config, dataset, generator, tokens, samples["tokens"])
     judged = assess.assess(config, judged_set, checked, workdir, x_hat)
-    result = assess.Assessment(
-        rows + judged.scores, said + notes + judged.notes, judged.judge, judged.pictures
-    )
+    scores, notes = rows + judged.scores + copied, said + notes + judged.notes
+    result = assess.Assessment(scores, notes, judged.judge, judged.pictures)
     directory = os.path.join(workdir, "evaluation")
     result.write(directory)
     _record(result, workdir)
@@ -175,6 +178,18 @@ def _convergence_step(workdir: str, stage: str) -> int | None:
     steps, losses = np.array(curve).T
     goal = losses[0] - _CONVERGED * (losses[0] - losses.min())
     return int(steps[np.flatnonzero(losses <= goal)[0]])
+
+
+def _copied(config, dataset, generator, tokens_test, tokens_samples) -> list[Score]:
+    """Whether tokens of every band were copied from TRAIN."""
+    tokens_train = generator.encode(fcn.whole_train(dataset)[0])
+    sets, settings = (tokens_samples, tokens_train, tokens_test), config.evaluation
+    names = ("seed", "num_draws", "level", "max_rows")
+    settings, rows = {name: settings[name] for name in names}, []
+    for band in generator.bands:
+        own = [copies.frames(band.of(tokens), band.map_shape) for tokens in sets]
+        rows += copy_scores(band.name, *own, **settings)
+    return rows
 
 
 def _representation(config, dataset, generator, tokens_test, samples):

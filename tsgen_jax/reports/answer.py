@@ -58,7 +58,7 @@ def _weakest(made: Sequence[Bar]) -> str:
     weakest = min(made, key=lambda bar: bar.place)
     if weakest.place >= _NEAR:
         return "No bar is far from real series."
-    return f"The shortest bar is {weakest.name[0].lower()}{weakest.name[1:]}."
+    return f"{weakest.name} has the shortest bar."
 
 
 def _tokens_or_prior(scores: Sequence[Score]) -> str:

@@ -170,8 +170,22 @@ def closeness(scores: Sequence[Score]) -> Bar:
     said = (
         f"{value} of the generated series are closer to TRAIN than to as many TEST "
         "series; 50 % is right, all of them would mean that TRAIN is repeated."
+        f"{_verbatim(scores)}"
     )
     return bar._replace(said=said)
+
+
+def _verbatim(scores: Sequence[Score]) -> str:
+    """What was copied token by token, of generators with tokens."""
+    try:
+        score = find(scores, "copied_sequences")
+    except NotJudged:
+        return ""
+    band = f" ({score.judge})" if score.judge else ""
+    return (
+        f" Token by token{band}, {percent(score.value)} stand in TRAIN; of TEST "
+        f"{percent(score.floors['TEST'])}."
+    )
 
 
 def _bar(

@@ -127,6 +127,20 @@ ENTRIES = {
         "share",
         "",
     ),
+    "copied_sequences": Entry(
+        "Generated token sequences that stand verbatim in TRAIN; read it beside TEST's.",
+        "share",
+        "",
+    ),
+    "copied_stretch_mean": Entry(
+        "Longest stretch of a generated series' tokens that stands in a TRAIN series, at "
+        "any time; mean over series.",
+        "time frames of tokens",
+        "",
+    ),
+    "copied_stretch_max": Entry(
+        "The longest of all these stretches.", "time frames of tokens", ""
+    ),
     "reconstruction_mse": Entry(
         "Mean squared error of TEST through the tokenizer and back.",
         "scaled units squared",

@@ -16,7 +16,14 @@ GROUPS = (
 )
 MIN_ROWS = 4  # Of a set: a half with fewer than 2 rows cannot be compared.
 _LEAST = {"mmd": -np.inf, "inception_score": 1.0}  # Of a measure; of the others: 0.
-_SHARES = ("precision", "recall", "coverage", "outside_share", "share_closer_to_train")
+_SHARES = (
+    "precision",
+    "recall",
+    "coverage",
+    "outside_share",
+    "share_closer_to_train",
+    "copied_sequences",
+)
 
 Interval = tuple[float, float] | None
 

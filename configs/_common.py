@@ -173,7 +173,7 @@ def make_train(num_steps: int, batch_size: int) -> ConfigDict:
     """What every stage's training needs."""
     train = ConfigDict()
     train.num_steps = num_steps
-    train.num_epochs = 0  # Above 0: so many epochs instead of num_steps.
+    train.num_epochs = 0  # Above 0: so many epochs, where they are more than num_steps.
     train.batch_size = batch_size  # Smaller when the data set is; it says so.
     train.learning_rate = 1e-3  # Peak; AdamW, betas 0.9 and 0.999.
     train.weight_decay = 1e-3

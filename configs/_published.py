@@ -39,7 +39,7 @@ def faithful(config: ConfigDict) -> ConfigDict:
     config.train.tokenizer.batch_size = 128
     config.train.prior.batch_size = 256
     for train in (config.train.tokenizer, config.train.prior):
-        train.num_epochs = 1000
+        train.num_epochs, train.num_steps = 1000, 1  # The epochs, however few steps.
         train.learning_rate = 1e-3
         train.decay_all_weights = True
         train.warmup_steps = 0

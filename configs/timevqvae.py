@@ -5,6 +5,7 @@ Command: python main.py --config=configs/timevqvae.py
 Published behaviour: --config=configs/timevqvae.py:faithful
 NC-TimeVQVAE, a self-supervised second view (https://arxiv.org/abs/2408.16613) in both
 branches, or in one: --config=configs/timevqvae.py:vibcreg and vibcreg,low
+Longer: --config=configs/timevqvae.py:standard, or full; vibcreg,standard (`_effort.py`).
 Expected: no run of full length has been measured yet, neither its time nor its scores.
 """
 
@@ -12,22 +13,34 @@ import copy
 
 from ml_collections import ConfigDict
 
-from tsgen_jax.configs import _common, _published, default
+from tsgen_jax.configs import _common, _effort, _published, default
 from tsgen_jax.suggest import did_you_mean
 
 _BANDS = ("low", "high")
 _BY_BAND = ("tokenizer", "quantizer", "ssl", "prior")
+# Steps of effort 'standard'. The high prior sees about 75 tokens, the low one 8 and the
+# tokenizer has two branches: 22 minutes with two views, by the costs in `_effort.py`.
+_STANDARD = {"tokenizer": 1000, "prior_low": 4800, "prior_high": 3200}
 _SHARED = ("stft", "augment", "masking", "sample", "inpaint", "data", "judge")
 
 
 def get_config(arg: str = "none") -> ConfigDict:
-    """`arg`: 'faithful'; or a method, then ',low' or ',high' for one branch only."""
-    name, _, band = arg.partition(",")
+    """`arg`: 'faithful'; or a method, ',low' or ',high' for one branch only, an effort."""
+    rest, effort = _effort.split(arg)
+    name, _, band = rest.partition(",")
+    name = name or "none"
     known = (*default.methods(), "faithful")
     if name not in known or band not in ("", *_BANDS) or (name == "faithful" and band):
+        words = (*known, *_BANDS, *_effort.EFFORTS)
         raise ValueError(
             f"configs/timevqvae.py:{arg}: known are {', '.join(known)}; a method also "
-            f"followed by ,low or ,high.{did_you_mean(name, known)}"
+            f"followed by ,low or ,high, and by ,{' or ,'.join(_effort.EFFORTS)}."
+            f"{did_you_mean(band if name in known else name, words)}"
+        )
+    if name == "faithful" and effort != "quick":
+        raise ValueError(
+            f"configs/timevqvae.py:{arg}: 'faithful' trains as long as published; leave "
+            f"{effort!r} out."
         )
     config = _of_two_bands(default.get_config())
     if name == "faithful":
@@ -37,8 +50,9 @@ def get_config(arg: str = "none") -> ConfigDict:
             config.ssl[each].method = name
             config.ssl[each].augmented_weight = 0.2
     config.name = (
-        "timevqvae" if name == "none" else f"timevqvae-{arg.replace(',', '-')}"
+        "timevqvae" if name == "none" else f"timevqvae-{rest.replace(',', '-')}"
     )
+    _effort.apply(config, effort, _STANDARD)
     return config.lock()
 
 

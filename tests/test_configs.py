@@ -25,10 +25,10 @@ _FILES = sorted(
     if not p.stem.startswith("_")  # Parts of others.
 )
 _ARGUMENTS = {
-    "vqvae": ["fixed", "faithful"],
-    "ssl_vqvae": [*default.methods(), "vibcreg,faithful"],
+    "vqvae": ["fixed", "faithful", "standard"],
+    "ssl_vqvae": [*default.methods(), "vibcreg,faithful", "standard"],
     "smoke": ["vibcreg"],
-    "timevqvae": ["", "faithful", "vibcreg,low"],
+    "timevqvae": ["", "faithful", "vibcreg,low", "vibcreg,high,full"],
 }
 _CASES = [(f, a) for f in _FILES for a in _ARGUMENTS.get(f, [""])]
 _BATCH = 4
@@ -137,3 +137,66 @@ def test_config_keys_have_no_unused_values():
         config.seeed = 1
     with pytest.raises(TypeError):
         config.seed = "zero"
+
+
+def _of_stages(config):
+    """Stage of the generator -> steps and epochs."""
+    return {
+        name: (train.num_steps, train.num_epochs)
+        for name, train in config.train.items()
+        if name.startswith(("tokenizer", "prior"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "steps"),
+    [
+        ("ssl_vqvae", "", (1500, 6400)),
+        ("ssl_vqvae", "byol,", (1500, 6400)),
+        ("vqvae", "", (1500, 6400)),
+        ("timevqvae", "", (1000, 4800, 3200)),
+        ("timevqvae", "vicreg,low,", (1000, 4800, 3200)),
+    ],
+)
+def test_efforts_change_training_steps_and_nothing_else(name, before, steps):
+    stages = ["tokenizer", "prior"]
+    if len(steps) == 3:
+        stages = ["tokenizer", "prior_low", "prior_high"]
+    quick = _load(name, before.rstrip(","))
+    for effort, epochs in (("quick", 0), ("standard", 0), ("full", 1000)):
+        config = _load(name, before + effort)
+        wanted = {stage: (n, epochs) for stage, n in zip(stages, steps, strict=True)}
+        if effort == "quick":
+            wanted = _of_stages(quick)
+        assert _of_stages(config) == wanted
+        assert config.name == quick.name + f"-{effort}" * (effort != "quick")
+        config.name = quick.name
+        for stage in stages:
+            config.train[stage] = quick.train[stage]
+        assert config.to_dict() == quick.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "said"),
+    [
+        (
+            "ssl_vqvae",
+            "standrd",
+            r"none, .*vibcreg.*,quick or ,standard or ,full.*'stand",
+        ),
+        ("ssl_vqvae", "vibcreg,ful", r"each also followed .*Did you mean 'full'"),
+        ("ssl_vqvae", "vibcreg,faithful,full", "trains as long as published"),
+        ("ssl_vqvae", "quick,full", "one of quick, standard, full, not several"),
+        (
+            "vqvae",
+            "ful",
+            r"fixed, faithful, quick, standard, full.*Did you mean 'full'",
+        ),
+        ("vqvae", "faithful,standard", "trains as long as published"),
+        ("timevqvae", "vibcreg,lw,full", r",low or ,high, and by ,quick.*'low'"),
+        ("timevqvae", "faithful,standard", "leave 'standard' out"),
+    ],
+)
+def test_unknown_words_of_a_config_are_told_the_known_ones(name, argument, said):
+    with pytest.raises(ValueError, match=said):
+        _load(name, argument)

@@ -2,6 +2,9 @@
 
 import argparse
 import os
+import sys
+
+import numpy as np
 
 from tsgen_jax.commands import settings
 
@@ -29,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="FILE",
-        help="also draw what was read; default of FILE: NAME.png; .png, .svg or .pdf",
+        help="also draw what was read: in the terminal, or into FILE: "
+        + ", ".join(_PICTURES),
     )
 
 
@@ -47,10 +51,11 @@ def run(args: argparse.Namespace) -> None:
     _check_plot(args.plot)
     dataset = load_dataset(**config.data)
     print(settings.READING_FLAGS.translate(dataset.describe()))
-    if args.plot is not None:
-        path = args.plot or f"{dataset.name}.png"
-        _draw(dataset, path)
-        print(f"picture: {path}")
+    if args.plot:
+        _draw(dataset, args.plot)
+        print(f"picture: {args.plot}")
+    elif args.plot is not None:
+        print(_text(dataset))
 
 
 def _check_plot(path: str | None) -> None:
@@ -61,6 +66,15 @@ def _check_plot(path: str | None) -> None:
         raise ValueError(f"--plot={path}: known are {', '.join(_PICTURES)}.")
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise ValueError(f"--plot={path}: there is no such directory.")
+
+
+def _text(dataset) -> str:
+    from tsgen_jax.reports.terminal import series_text
+
+    x, observed = dataset.x_train, dataset.observed_train
+    x = x if observed is None else np.where(observed, x, np.nan)
+    encoding = sys.stdout.encoding or "ascii"
+    return series_text(x, dataset.described.channels, "TRAIN", encoding)
 
 
 def _draw(dataset, path: str) -> None:

@@ -14,7 +14,10 @@ class Coding(Trained):
     """Encodes, decodes and rates series."""
 
     def encode(self, x: ArrayLike, layout: str = "nlc") -> np.ndarray:
-        """Series of L time points -> tokens int32 [n, N], rows of the map in turn."""
+        """Series of L time points -> tokens int32 [n, N], rows of the map in turn.
+
+        Where the model knows series of unequal lengths, NaN stands after their ends.
+        """
         self._check_can(Tokenizes)
         return self.generator.encode(self._window(x, layout, "x"))
 

@@ -15,7 +15,7 @@ from tsgen_jax import generators
 from tsgen_jax.api import arguments
 from tsgen_jax.constraints import rules as constraints
 from tsgen_jax.constraints.rules import Rules
-from tsgen_jax.data import class_shares
+from tsgen_jax.data import class_shares, missing
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.data.series import UNLABELLED
 from tsgen_jax.generators.constrained import Constrained
@@ -144,6 +144,9 @@ class Trained:
     def _shaped(self, x: ArrayLike, layout: str, name: str) -> np.ndarray:
         dtype = self.facts.scaler.dtype
         x = arguments.as_series(x, layout, self.num_channels, name, dtype)
+        if self.facts.has_ends and x.shape[1] < self.length:
+            after = self.length - x.shape[1]  # The longest of them ends earlier.
+            x = np.pad(x, ((0, 0), (0, after), (0, 0)), constant_values=np.nan)
         if x.shape[1] != self.length:
             raise ValueError(
                 f"{name} has {x.shape[1]} time points, the model {self.length}."
@@ -151,8 +154,11 @@ class Trained:
         return x
 
     def _window(self, x: ArrayLike, layout: str, name: str) -> np.ndarray:
+        """Series of L time points with all values; ends where the model knows ends."""
         x = self._shaped(x, layout, name)
-        check_no_nan(x, name)
+        ends = np.maximum(missing.lengths(x), 1) if self.facts.has_ends else self.length
+        inside = np.arange(self.length) < np.reshape(ends, (-1, 1))
+        check_no_nan(np.where(inside[..., None], x, 0), name)
         return x
 
     def __reduce__(self):

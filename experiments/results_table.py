@@ -28,6 +28,7 @@ SCORES = (
     ("fid", "minirocket"),
     ("reconstruction_fid", "minirocket"),
     ("recall", "minirocket"),
+    ("class_recall", "minirocket"),
     ("coverage", "minirocket"),
     ("cas", "minirocket"),
     ("cas_with_train", "minirocket"),

@@ -92,7 +92,13 @@ def test_judges_that_are_alike_everywhere_come_first():
     [
         (_ALL[1:], _NOISE, 2, False, ["fidelity (not judged)"]),
         (_ALL, _NOISE, 1, False, ["usefulness (the set has one class)"]),
-        (_ALL[:1], {}, 1, True, [r"fidelity (judged before noise was: tsgen evaluate"]),
+        (
+            _ALL[:1],
+            {},
+            1,
+            True,
+            [r"fidelity (judged by an older version; tsgen evaluate"],
+        ),
         (
             [dataclasses.replace(_CAS, floors={"TRAIN": 0.4})],
             {},
@@ -139,7 +145,9 @@ def test_closeness_says_what_was_copied_token_by_token():
     assert "Token" not in plain
     of = _score("copied_sequences", 0.25, {"TEST": 0.02}, "", "lower", "privacy")
     said = _make([*_ALL, of]).bars[3].said
-    assert said == f"{plain} Token by token, 25 % stand in TRAIN; of TEST 2 %."
+    assert (
+        said == f"{plain} Token by token, 25 % of them stand in TRAIN; of TEST 2 % do."
+    )
     of = dataclasses.replace(of, judge="low")
     assert " Token by token (low), 25 %" in _make([*_ALL, of]).bars[3].said
 

@@ -97,7 +97,7 @@ def _distance(
 ) -> Bar:
     """A bar of a Frechet distance between the ends of `fid`."""
     if score.judge not in noise:
-        raise NotJudged("judged before noise was: tsgen evaluate judges it anew")
+        raise NotJudged("judged by an older version; tsgen evaluate judges it anew")
     bad, (real, good) = noise[score.judge], _best(fid.floors, min)
     if good >= bad or bad <= 0:
         raise NotJudged(f"{judge_of(score)} does not tell real series from noise")
@@ -183,8 +183,8 @@ def _verbatim(scores: Sequence[Score]) -> str:
         return ""
     band = f" ({score.judge})" if score.judge else ""
     return (
-        f" Token by token{band}, {percent(score.value)} stand in TRAIN; of TEST "
-        f"{percent(score.floors['TEST'])}."
+        f" Token by token{band}, {percent(score.value)} of them stand in TRAIN; of "
+        f"TEST {percent(score.floors['TEST'])} do."
     )
 
 

@@ -32,6 +32,11 @@ ENTRIES = {
         _HEUSEL,
     ),
     "class_fid": Entry("fid within each class, mean over classes.", "", ""),
+    "class_recall": Entry(
+        "recall within each class, mean over classes; a class never generated has 0.",
+        "share",
+        "",
+    ),
     "reconstruction_fid": Entry(
         "fid of TEST through the tokenizer and back: the prior has no part in it.",
         "",

@@ -30,6 +30,12 @@ MEASURES: dict[str, tuple[str, float | None, str]] = {
         "FID within each class, mean over classes; needs about d series per class. A "
         "class never generated is a penalty.",
     ),
+    "class_recall": (
+        "higher",
+        1.0,
+        "Share of real series among the generated ones of their own class, mean over "
+        "classes.",
+    ),
     "inception_score": (
         "higher",
         None,

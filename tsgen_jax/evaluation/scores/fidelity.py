@@ -8,6 +8,7 @@ from tsgen_jax.evaluation.measures import bootstrap
 from tsgen_jax.evaluation.measures import fidelity as measures
 from tsgen_jax.evaluation.measures.arrays import check_feature_sets, check_labels
 from tsgen_jax.evaluation.scores.class_fid import class_fid
+from tsgen_jax.evaluation.scores.class_recall import class_recall
 from tsgen_jax.evaluation.scores.overlap import overlaps
 from tsgen_jax.evaluation.scores.score import (
     MIN_ROWS,
@@ -47,7 +48,7 @@ def fidelity(
         samples: features of generated series, float [m, d].
         train: features of TRAIN, float [n_train, d].
         y_test: classes, int [n].
-        y_samples: classes, int [m]; None leaves the class FID out.
+        y_samples: classes, int [m]; None leaves out what is within classes.
         y_train: classes, int [n_train].
         probabilities: softmax [rows, Y] of 'test', 'samples' and 'train'; None leaves
             the inception score out.
@@ -74,7 +75,10 @@ def fidelity(
     few = {"seed": seed, "num_draws": few_draws(num_draws, level), "level": level}
     scores, notes = [_fid(judge, *sets, **few)], []
     if y_samples is None:
-        notes.append(f"class_fid ({judge}) is left out: the samples have no classes.")
+        notes.append(
+            f"class_fid ({judge}) is left out: the samples have no classes. So is "
+            "class_recall."
+        )
     else:
         labels = [
             check_labels("y_test", y_test, len(sets[0])),
@@ -82,6 +86,8 @@ def fidelity(
             check_labels("y_train", y_train, len(sets[2])),
         ]
         more, why = class_fid(judge, sets, labels, **few)
+        scores, notes = scores + more, notes + why
+        more, why = class_recall(judge, sets, labels, num_neighbours, max_rows, seed)
         scores, notes = scores + more, notes + why
     if probabilities is None:
         notes.append(f"inception_score ({judge}) is left out: no probabilities given.")

@@ -208,7 +208,7 @@ def test_commands_and_python_of_the_readme_run(place, monkeypatch, capsys):
     reader = _Reader(monkeypatch, capsys)
     reader.read([next(_blocks(_USE))])  # Files under the names that it uses.
     reader.read(_blocks(_ROOT / "README.md"))
-    assert (place / "charts.png").exists()
+    assert (place / "demo.png").exists()
     assert (place / "new_days.csv").exists()
     assert reader.names["future"].shape == (20, 8, 24, 1)
 

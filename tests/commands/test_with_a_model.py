@@ -141,7 +141,11 @@ def test_an_exported_model_is_the_same_model(run, tiny_run, tiny_model):
     assert run("export", f"--run={tiny_run}", "--out=model.tsgen", "--no-sampler") == 0
     again = tsgen_jax.load("model.tsgen")
     np.testing.assert_array_equal(again.sample(3, seed=5), tiny_model.sample(3, seed=5))
-    assert run("sample", "--run=model.tsgen", "--num=2", "--out=b.npz") == 0
+    assert run("sample", "--run=model.tsgen", "--num=2", "--out=b.csv") == 0
+    assert run("sample", "--run=./model.tsgen", "--num=2") == 0  # Into model.csv.
+    with open("model.csv") as one, open("b.csv") as other:
+        assert one.read() == other.read()
+    assert run("sample", "--run=model.tsgen", "--num=2") == 1  # It is there already.
 
 
 def test_mistakes_end_in_words_and_leave_nothing(run, tiny_run, gaps, capsys, tmp_path):

@@ -30,13 +30,14 @@ def load(args: argparse.Namespace):
     return tsgen_jax.load(args.run, changes)
 
 
-def add_out(parser: argparse.ArgumentParser) -> None:
-    """--out and --force."""
+def add_out(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """--out and --force; `default` says what --out is where it is not given."""
+    said = f"; default: {default}" if default else ""
     parser.add_argument(
         "--out",
-        required=True,
+        required=not default,
         metavar="FILE",
-        help=f"what to write: {', '.join(outputs.SUFFIXES)}",
+        help=f"what to write: {', '.join(outputs.SUFFIXES)}{said}",
     )
     add_force(parser)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 
 import numpy as np
 
@@ -12,6 +13,7 @@ NAME = "sample"
 HELP = "generate series from a trained model"
 EXAMPLES = """
 examples:
+  tsgen sample --run=demo --num=20 --plot
   tsgen sample --run=runs/ssl_vqvae-vibcreg-GunPoint --num=100 --out=series.csv
   tsgen sample --run=model.tsgen --num=1000 --class=2 --seed=1 --out=series.npz
   tsgen sample --run=model.tsgen --num=100 --nonnegative --max=50 --out=bounded.csv
@@ -46,12 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="first time, as the training file writes times; default: its own first",
     )
     settings.add_seed(parser, "the draw", None)
-    model_arguments.add_out(parser)
+    model_arguments.add_out(parser, "NAME.csv, of the run's name")
     model_arguments.add_look(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Writes the series."""
+    if args.out is None:
+        name = os.path.basename(os.path.abspath(args.run)).removesuffix(".tsgen")
+        args.out = f"{name}.csv"
     model_arguments.check_outputs(args)
     model = model_arguments.load(args)
     described = model.facts.described

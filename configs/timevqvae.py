@@ -94,7 +94,6 @@ def _faithful(config: ConfigDict) -> ConfigDict:
     for band in _BANDS:
         config.quantizer[band].decay = 0.8
     config.tokenizer.high.target_width = 32
-    config.masking.target_temperature = 0.0
     for stage, epochs in (("tokenizer", 2000), ("prior_low", 10000)):
         config.train[stage].num_epochs = epochs
         config.train[stage].weight_decay = 1e-5

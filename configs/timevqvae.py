@@ -2,7 +2,8 @@
 
 Paper: TimeVQVAE, https://arxiv.org/abs/2303.04743.
 Command: python main.py --config=configs/timevqvae.py
-Published behaviour: --config=configs/timevqvae.py:faithful
+Published behaviour: --config=configs/timevqvae.py:faithful, the networks and values of the
+paper's code, layer by layer (docs/results.md); not those of PyPI `timevqvae` 1.0.1.
 NC-TimeVQVAE, a self-supervised second view (https://arxiv.org/abs/2408.16613) in both
 branches, or in one: --config=configs/timevqvae.py:vibcreg and vibcreg,low
 Longer: --config=configs/timevqvae.py:standard, or full; vibcreg,standard (`_effort.py`).

@@ -20,7 +20,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
-from experiments import constraints, results_table, robust_table  # noqa: E402
+from experiments import agreement_table, constraints, results_table, robust_table  # noqa: E402
 from experiments import table_texts as texts  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
@@ -85,6 +85,11 @@ def competitor() -> str:
                 row.append(_spread([one[side][key] for one in of_set], percent))
         rows.append(row)
     return _table(head, rows)
+
+
+def agreement() -> str:
+    """TimeVQVAE's networks beside ours, layer by layer."""
+    return agreement_table.table(agreement_table.read())
 
 
 def completion() -> str:
@@ -170,6 +175,7 @@ def page() -> str:
         (texts.SCORES, scores),
         (texts.AGAIN, again),
         (texts.COMPETITOR, competitor),
+        (agreement_table.TEXT, agreement),
         (texts.COMPLETION, completion),
         (texts.MULTIVARIATE, multivariate),
         (texts.SETTINGS, settings),

@@ -23,11 +23,10 @@ errors in time, quantiser, decoding. Relative: to the largest value of the layer
 the sample, PyTorch's are unbiased (row "statistics moved"); priors are trained one after the other, with
 masks of their own, and the prior of high tokens is given the nearest low tokens, not drawn ones; series of
 odd length are restored whole; the transformers are those of `x-transformers` 1.27, where version
-1.7.15 has a LayerNorm in place of the last RMSNorm and two more biases.
+1.7.15 has a LayerNorm in place of the last RMSNorm and two more biases. The authors' repository is
+https://github.com/ML4ITS/TimeVQVAE.
 
 ```sh
-git clone https://github.com/ML4ITS/TimeVQVAE build/TimeVQVAE  # needs the network
-git -C build/TimeVQVAE checkout c6151ba  # needs the clone
 python experiments/timevqvae_agreement.py --source=build/TimeVQVAE  # minutes; needs PyTorch's environment, writes timevqvae-agreement.json
 ```
 """,
@@ -41,7 +40,14 @@ def read() -> dict:
 
 def table(found: dict) -> str:
     """A row for each network; layers in evaluation mode have one of their own."""
-    head = "compared with", "part", "outputs", "largest difference", "relative", "in"
+    head = (
+        "compared with",
+        "part",
+        "outputs",
+        "difference",
+        "relative, the largest",
+        "of",
+    )
     rows = [head, ("---",) * len(head)]
     parts = [("paper", name, rows_) for name, rows_ in found["paper"].items()]
     for side, name, each in [

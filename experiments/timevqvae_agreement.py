@@ -31,7 +31,8 @@ _NEEDS = ("x-transformers==1.27.0", "packaging")
 
 def faults(found: dict) -> list[str]:
     """What differs by more than rounding, in words."""
-    parts = {**found["paper"], "package": found["package"]}
+    parts = {f"paper, {name}": rows for name, rows in found["paper"].items()}
+    parts["package"] = found["package"]
     said = []
     for part, rows in parts.items():
         for name, row in rows.items():

@@ -16,50 +16,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from benchmarks.peers import from_jax, timevqvae_paper
+from benchmarks.peers import differences, from_jax, timevqvae_package, timevqvae_paper
+from benchmarks.peers.differences import last
 
 _BANDS = {"low": ("l", "LF"), "high": ("h", "HF")}
-
-
-def difference(found: torch.Tensor, expected: np.ndarray) -> dict:
-    """Largest absolute difference, and relative to the largest value expected.
-
-    Of whole numbers (tokens): how many differ, and their share.
-
-    Raises:
-        ValueError: the shapes differ.
-    """
-    found = found.detach().numpy()
-    if found.shape != expected.shape:
-        raise ValueError(f"{found.shape} in place of {expected.shape}.")
-    if expected.dtype.kind in "iu":
-        wrong = found != expected
-        return {"tokens_that_differ": int(wrong.sum()), "of": int(wrong.size)}
-    worst = float(np.abs(found - expected).max())
-    size = float(np.abs(expected).max())
-    return {"absolute": worst, "relative": worst / size if size else worst}
-
-
-def compare(found: dict, expected: dict) -> dict:
-    """Name -> `difference` of everything expected.
-
-    Raises:
-        ValueError: something is missing, or has another shape.
-    """
-    rows = {}
-    for name, value in expected.items():
-        if name not in found:
-            raise ValueError(f"TimeVQVAE's side has no {name!r}.")
-        try:
-            rows[name] = difference(found[name], value)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
-    return rows
-
-
-def _last(u: torch.Tensor) -> torch.Tensor:
-    """Channels last: [B, C, F, T] or [B, C, L]."""
-    return u.movedim(1, -1)
 
 
 def _watched(module: nn.Sequential, name: str, found: dict) -> list:
@@ -73,7 +33,7 @@ def _watched(module: nn.Sequential, name: str, found: dict) -> list:
         counts[kind] += 1
 
         def keep(_, __, out, key=key):
-            found[key] = _last(out).clone()
+            found[key] = last(out).clone()
 
         hooks.append(part.register_forward_hook(keep))
     return hooks
@@ -141,15 +101,15 @@ def _outputs(parts, seen: dict, x, theirs: dict, end: str) -> dict:
         part.eval()
     moved = decoder(_first(z_q.reshape(shape)))
     return {
-        "map": _last(u),
-        "latents": _last(z),
+        "map": last(u),
+        "latents": last(z),
         "tokens": tokens,
         "codes of latents": z_q.reshape(shape),
-        "map decoded": _last(u_hat),
-        "series of the band": _last(utils.timefreq_to_time(u, n_fft, channels)),
-        "series decoded": _last(utils.timefreq_to_time(u_hat, n_fft, channels)),
-        "latents, statistics moved": _last(encoder(u)),
-        "map decoded, statistics moved": _last(pad(moved)),
+        "map decoded": last(u_hat),
+        "series of the band": last(utils.timefreq_to_time(u, n_fft, channels)),
+        "series decoded": last(utils.timefreq_to_time(u_hat, n_fft, channels)),
+        "latents, statistics moved": last(encoder(u)),
+        "map decoded, statistics moved": last(pad(moved)),
         "codes after the step": quantizer.codebook,
         "gradient of the encoder, length": _length(encoder),
         "gradient of the decoder, length": _length(decoder),
@@ -221,71 +181,10 @@ def _decode(authors, models: dict, num: int, classes: int, config: dict):
     prior.mask_token_ids = dict(zip(("LF", "HF"), sizes, strict=True))
     prior.choice_temperature_l = prior.choice_temperature_h = 0.0
     prior.T = config["sample"]["num_decode_steps"]
-    with most_probable():
+    with differences.most_probable():
         each = [prior.iterative_decoding(1, class_index=k) for k in range(classes)]
     rows = np.arange(num) % classes
     return [torch.cat(part)[rows] for part in zip(*each, strict=True)]
-
-
-class most_probable:  # noqa: N801 - a context manager.
-    """`Categorical.sample` gives the most probable value."""
-
-    def __enter__(self):
-        self.kind = torch.distributions.categorical.Categorical
-        self.sample = self.kind.sample
-        self.kind.sample = lambda drawn: drawn.logits.argmax(-1)
-
-    def __exit__(self, *_):
-        self.kind.sample = self.sample
-
-
-def package(tree: dict) -> dict:
-    """The same of PyPI `timevqvae`, for what it has in common with us."""
-    from timevqvae import maskgit, vqvae
-    from timevqvae.utils import signal
-    from timevqvae.vector_quantization import VectorQuantize
-
-    x, noise = (
-        torch.from_numpy(tree[k]).transpose(1, 2).contiguous() for k in ("x", "noise")
-    )
-    model = vqvae.VQVAE(x.shape[1], x.shape[2])
-    u = signal.time_to_timefreq(x, model.n_fft, x.shape[1])
-    u = _last(u) * model.n_fft**0.5  # Theirs is normalised.
-    low, high = model._compute_frequency_targets(x)
-    errors, *_ = model._compute_losses(
-        low, high, low + noise, high + noise, *[None] * 4
-    )
-    quantizer = VectorQuantize(tree["z"].shape[-1], len(tree["codes"])).train()
-    with torch.no_grad():
-        quantizer._codebook.embed.copy_(torch.from_numpy(tree["codes"]))
-        quantizer._codebook.embed_avg.copy_(torch.from_numpy(tree["codes"]))
-    z_q, tokens, losses, _ = quantizer(torch.from_numpy(tree["z"]))
-    found = {
-        "low.map": u[:, :1],
-        "high.map": u[:, 1:],
-        "low.series of the band": _last(low),
-        "high.series of the band": _last(high),
-        "low.loss time": errors["LF.time"],
-        "high.loss time": errors["HF.time"],
-        "quantiser.tokens": tokens,
-        "quantiser.codes of latents": z_q,
-        "quantiser.loss commitment": losses["commit_loss"],
-        "quantiser.codes after the step": quantizer.codebook,
-    }
-    table, places = (torch.from_numpy(tree[k]) for k in ("table", "places"))
-
-    def logits_fn(_, __, tokens):
-        return 3 * table[tokens].mean(1)[:, None] + places
-
-    logic = maskgit._MaskingLogic(len(table) - 1, 0, 0.0, 0.0)
-    sampling = maskgit._SamplingLogic(logic, 10, 10, logits_fn)
-    tokens = torch.full((4, len(places)), len(table) - 1)
-    count = torch.full((4,), len(places))
-    with most_probable():
-        found["decoded tokens"] = sampling._first_pass(
-            tokens, count, None, logic.gamma_func("cosine"), None, "cpu"
-        )
-    return compare(found, tree["expected"])
 
 
 def main(folder: str, source: str) -> dict:
@@ -298,11 +197,15 @@ def main(folder: str, source: str) -> dict:
         "prior": priors(authors, tree, config),
     }
     paper = {
-        f"{name}, {band}": compare(side[band], tree["bands"][band][name]["expected"])
+        f"{name}, {band}": differences.compare(
+            side[band], tree["bands"][band][name]["expected"]
+        )
         for name, side in sides.items()
         for band in _BANDS
     }
-    other = package(from_jax.read(os.path.join(folder, "package.npz")))
+    other = timevqvae_package.compare(
+        from_jax.read(os.path.join(folder, "package.npz"))
+    )
     preset = json.loads(str(tree["preset"]))
     return {
         "versions": {n: version(n) for n in ("torch", "timevqvae", "x-transformers")},

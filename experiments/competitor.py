@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.peers import setup  # noqa: E402
+from experiments import generator_costs  # noqa: E402
 
 _SCORES = (
     "fid_fcn",
@@ -71,16 +72,7 @@ def training_seconds(run: str) -> tuple[float, float]:
     Raises:
         SystemExit: the run has no log of both stages.
     """
-    spent, before = {}, {}
-    path = pathlib.Path(run, "metrics.jsonl")
-    lines = path.read_text().splitlines() if path.exists() else []
-    for row in map(json.loads, lines):
-        rate = row.get("train/steps_per_second")
-        if rate:
-            stage = row["stage"]
-            steps = row["step"] - before.get(stage, 0)
-            before[stage] = row["step"]
-            spent[stage] = spent.get(stage, 0.0) + steps / rate
+    spent = generator_costs.seconds_by_stage(run)
     missing = {"tokenizer", "prior"} - set(spent)
     if missing:
         raise SystemExit(f"{run}: metrics.jsonl says nothing of {', '.join(missing)}.")

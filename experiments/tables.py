@@ -1,7 +1,7 @@
-"""Writes docs/results.md from the numbers in experiments/results/; tables of sweeps.
+"""Writes docs/results.md, and the README's scores, from the numbers in experiments/results/.
 
-  python experiments/tables.py           # writes the page
-  python experiments/tables.py --check   # says whether it is current
+  python experiments/tables.py           # writes both, and a picture
+  python experiments/tables.py --check   # says whether they are current
   python -m experiments.tables runs/SWEEP [--reference=ARM]
   python -m experiments.tables experiments/results/SWEEP.jsonl
 
@@ -20,10 +20,18 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
-from experiments import agreement_table, constraints, results_table, robust_table  # noqa: E402
+from experiments import (  # noqa: E402
+    agreement_table,
+    constraints,
+    generators_table,
+    readme_table,
+    results_table,
+    robust_table,
+)
 from experiments import table_texts as texts  # noqa: E402
 
 PAGE = ROOT / "docs" / "results.md"
+README = ROOT / "README.md"
 _RESULTS = ROOT / "experiments" / "results"
 _ROWS = (  # Scores beside timevqvae's: name in the JSON, name in the table, percent.
     ("fid_fcn", "`fid` fcn", False),
@@ -85,6 +93,17 @@ def competitor() -> str:
                 row.append(_spread([one[side][key] for one in of_set], percent))
         rows.append(row)
     return _table(head, rows)
+
+
+def _generators() -> generators_table.Cells:
+    lines = generators_table.read("generators")
+    return generators_table.cells(lines, generators_table.read("generator-costs"))
+
+
+def generators() -> str:
+    """All generators by set, where ours lose first."""
+    lines = generators_table.read("generators")
+    return generators_table.section(_generators(), lines)
 
 
 def agreement() -> str:
@@ -168,10 +187,16 @@ def settings() -> str:
     return _table(head, rows)
 
 
+def readme() -> str:
+    """The README with its scores of generators."""
+    return readme_table.fill(README.read_text(), _generators())
+
+
 def page() -> str:
     """The whole page."""
     parts = [texts.TOP]
     for text, table in (
+        (generators_table.TEXT, generators),
         (texts.SCORES, scores),
         (texts.AGAIN, again),
         (texts.COMPETITOR, competitor),
@@ -218,10 +243,13 @@ def main(argv: list[str]) -> None:
         _sweep(args)
         return
     if args.check:
-        if PAGE.read_text() != page():
-            raise SystemExit(f"{PAGE.name} is old: python experiments/tables.py.")
+        for path, text in ((PAGE, page()), (README, readme())):
+            if path.read_text() != text:
+                raise SystemExit(f"{path.name} is old: python experiments/tables.py.")
         return
     PAGE.write_text(page())
+    README.write_text(readme())
+    generators_table.draw(_generators(), PAGE.with_name("generators-ranks.png"))
 
 
 if __name__ == "__main__":

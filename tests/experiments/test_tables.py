@@ -24,15 +24,29 @@ def test_cells_are_numbers_of_the_files():
     assert f"| {model['crps']:.3f} |" in tables.completion()  # Not bold: it loses.
 
 
+def test_the_readme_has_the_scores_that_the_program_writes():
+    made = tables.readme()
+    assert tables.README.read_text() == made, "run: python experiments/tables.py"
+
+
 def test_an_old_page_is_found(tmp_path, monkeypatch):
-    page = tmp_path / "results.md"
+    page, readme = tmp_path / "results.md", tmp_path / "README.md"
+    readme.write_text(tables.README.read_text())
     monkeypatch.setattr(tables, "PAGE", page)
+    monkeypatch.setattr(tables, "README", readme)
     tables.main([])
     tables.main(["--check"])
     page.write_text(page.read_text().replace("0.605", "0.604"))
     with pytest.raises(SystemExit, match="is old"):
         tables.main(["--check"])
     assert "0.604" in page.read_text()
+    assert (tmp_path / "generators-ranks.png").stat().st_size > 1000
+    tables.main([])
+    text = readme.read_text()
+    row = next(line for line in text.splitlines() if line.startswith("| GAN"))
+    readme.write_text(text.replace(row, row[:-8] + "0.001 |"))
+    with pytest.raises(SystemExit, match="README.md is old"):
+        tables.main(["--check"])
 
 
 def test_files_of_numbers_that_the_page_names_are_there():

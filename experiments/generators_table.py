@@ -250,7 +250,8 @@ drawn again (`resample`) is what a perfect copy would have, `gaussian` what mean
 give. Means over seeds, ± their deviation where there are several; bold: the best that is no floor; `-`: not
 measured. FIDs by an FCN of another machine are not comparable (see the top), MiniRocket's are. MDD:
 `marginal_distribution_difference`, ACD: `autocorrelation_difference`, copies: `copied_sequences`.
-Training seconds, series per second and parameters: `generator-costs.jsonl`. Numbers: `generators.jsonl`.
+Training seconds (gradient steps, compiling left out; 0 where a model is solved), series per second and
+parameters (all numbers that a model keeps): `generator-costs.jsonl`. Numbers: `generators.jsonl`.
 """,
     """
 ```sh

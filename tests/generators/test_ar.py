@@ -49,7 +49,8 @@ def test_order_and_lags_of_a_known_process(solved):
     used = np.flatnonzero(np.abs(lags).max(0))
     assert 3 <= len(used) <= 8  # Of at most 20; higher orders are no more likely.
     np.testing.assert_allclose(lags[:2, :3], np.tile(_AR3[:, 0, 0], (2, 1)), atol=0.06)
-    assert recipe.stages[0].say({"order": 3}) == "Order 3 of the autoregression."
+    title, said = recipe.stages[0].say({"order": 3})
+    assert (title, said) == ("Autoregression", "It is of order 3.")
 
 
 def test_samples_have_level_covariance_and_innovations_of_the_process(solved):

@@ -102,9 +102,9 @@ def max_order(settings: ConfigDict, info: DataInfo) -> int:
     return max(1, min(settings.max_order, info.length // 3))
 
 
-def say(summary: dict) -> str:
-    """The chosen order in words."""
-    return f"Order {summary['order']} of the autoregression."
+def say(summary: dict) -> tuple[str, str]:
+    """A title and a sentence of the order that was chosen."""
+    return "Autoregression", f"It is of order {summary['order']}."
 
 
 def _series(dataset: Dataset, parts: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:

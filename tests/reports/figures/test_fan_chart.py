@@ -37,7 +37,10 @@ def test_it_draws_median_bands_truth_and_baseline(case):
         assert np.isnan(median[0])
         assert len(ax.collections) >= 2
     said = figure.get_supxlabel().replace("\n", " ")
-    assert "40 draws; dashed: zero" in said
+    assert "40 draws" in said
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    dashed = figure.legends[0].get_lines()[names.index("zero")]
+    assert dashed.get_linestyle() == "--"
     assert "6 of 8 series" in said
 
 

@@ -8,6 +8,7 @@ so that text survives a phone; no pyplot, no state.
 import contextlib
 import contextvars
 import textwrap
+import types
 from collections.abc import Mapping
 
 import numpy as np
@@ -22,6 +23,10 @@ SPLITS = {"train": DATA, "valid": VALID, "test": TEST}
 MAX_CHANNELS = 6  # More rows than these fit no page.
 _WIDTH, _NARROW = 5.2, 3.4  # Inches; of a page, and of a phone.
 _LETTERS = {_WIDTH: 90, _NARROW: 58}  # Of the words below, in a line.
+STRETCH = "0.92"  # Grey of a stretch of time behind lines.
+BAND, DOT = {"lw": 6}, {"ls": "", "marker": "."}  # Looks of marks in a legend.
+_MARKS = 4, 2  # Of a legend, beside each other; on a phone.
+_NO_MARKS: Mapping[str, Mapping] = types.MappingProxyType({})
 _DRAWN_NARROW = contextvars.ContextVar("drawn narrow", default=False)
 
 
@@ -60,11 +65,24 @@ def grid(
 
 
 def finish(
-    figure: Figure, title: str, axes: np.ndarray, x_label: str, said: str
+    figure: Figure,
+    title: str,
+    axes: np.ndarray,
+    x_label: str,
+    said: str,
+    marks: Mapping[str, Mapping] = _NO_MARKS,
 ) -> Figure:
-    """Writes the title, what is `said` below, and all axes in one style."""
+    """Writes the title, what is `said` below, and all axes in one style.
+
+    `marks` go into a legend between title and panels: name -> a line's look, as
+    `Line2D` takes it; `BAND` and `DOT` are looks as well.
+    """
     size = 11 if columns(2) == 2 else 10
-    figure.suptitle(title, fontsize=size, weight="bold", x=0.01, ha="left")
+    lines = -(-len(marks) // columns(*_MARKS)) if marks else 0
+    place = {"x": 0.01, "ha": "left", "weight": "bold"}
+    figure.suptitle(title + "\n" * lines, fontsize=size, **place)
+    if marks:
+        _legend_below_title(figure, marks, size / 72 * 1.4)
     said = "\n".join(textwrap.wrap(said, _LETTERS[_width()]))
     figure.supxlabel(said, fontsize=7.5, x=0.01, ha="left")
     for ax in axes[-1]:
@@ -75,6 +93,23 @@ def finish(
         ax.yaxis.label.set_size(8)
         ax.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _legend_below_title(figure: Figure, marks, title: float) -> None:
+    """A legend `title` inches below the top: the title leaves lines free for it."""
+    looks = [Line2D([], [], **{"lw": 1.3, **look}) for look in marks.values()]
+    figure.legend(
+        looks,
+        list(marks),
+        loc="upper left",
+        bbox_to_anchor=(0, 1 - title / figure.get_size_inches()[1]),
+        ncols=columns(*_MARKS),
+        fontsize=7.5,
+        frameon=False,
+        handlelength=1.6,
+        columnspacing=1.2,
+        borderaxespad=0,
+    )
 
 
 def legend(figure: Figure, colours: Mapping[str, str]) -> None:
@@ -88,6 +123,18 @@ def legend(figure: Figure, colours: Mapping[str, str]) -> None:
         fontsize=7.5,
         frameon=False,
     )
+
+
+def marks_of_draws(given: str, drawn: str) -> dict[str, Mapping]:
+    """The legend of bands of draws: what blue lines and grey stretches are called."""
+    band = BAND | {"color": MODEL}
+    return {
+        given: {"color": DATA},
+        "median": {"color": MODEL},
+        "50 %": band | {"alpha": 0.6},
+        "90 %": band | {"alpha": 0.22},
+        drawn: BAND | {"color": STRETCH},
+    }
 
 
 def check_series(name: str, x: Array, like: tuple | None) -> np.ndarray:

@@ -39,15 +39,15 @@ def plot_data_set(
         for ax, (part, x) in zip(row, parts.items(), strict=True):
             _draw(ax, x[..., c], observed.get(part), c, part)
         row[0].set_ylabel(canvas.short(channels[c], 16))
-    legend = (
-        "Thin: series in the file's units; vermilion dots: missing values, filled in."
-    )
+    legend = "In the file's units."
     shown = max(min(len(x), _LINES) for x in parts.values())
     total = max(len(x) for x in parts.values())
     legend += canvas.shown_of(shown, total, "series of a part")
     legend += canvas.shown_of(rows, len(channels), "channels")
     title = f"What was read: {canvas.short(name, 40)}"
-    return canvas.finish(figure, title, axes, "time point", legend)
+    marks = {part: {"color": canvas.SPLITS[part]} for part in parts}
+    marks["missing, filled in"] = canvas.DOT | {"color": canvas.MODEL}
+    return canvas.finish(figure, title, axes, "time point", legend, marks)
 
 
 def _draw(ax, x: np.ndarray, observed, channel: int, part: str) -> None:

@@ -50,12 +50,12 @@ def plot_fan_chart(
     for i, ax in zip(range(shown), axes.flat, strict=False):
         row = [a[i, start:] for a in of]
         _draw_one(ax, time, *row, draws[:, i, start:])
-    said = (
-        "Blue: observed, dotted where hidden (the truth); vermilion: median and "
-        f"central 50 and 90 % bands of {len(draws)} draws; dashed: {name}. Grey: what "
-        "was missing." + canvas.shown_of(shown, len(x), "series")
-    )
-    return canvas.finish(figure, title, axes, "time point", said)
+    marks = canvas.marks_of_draws("observed", "hidden")
+    marks["truth, hidden"] = {"color": canvas.DATA, "ls": ":"}
+    marks[name] = {"color": _BASELINE, "ls": "--"}
+    said = f"Median and central bands of {len(draws)} draws."
+    said += canvas.shown_of(shown, len(x), "series")
+    return canvas.finish(figure, title, axes, "time point", said, marks)
 
 
 def _draw_one(ax, time, truth, seen, baseline, draws) -> None:
@@ -69,7 +69,7 @@ def _draw_one(ax, time, truth, seen, baseline, draws) -> None:
         1,
         where=missing,
         transform=ax.get_xaxis_transform(),
-        color="0.94",
+        color=canvas.STRETCH,
         lw=0,
         step="mid",
     )

@@ -40,7 +40,7 @@ def plot_fans(fans: Sequence[Fan], total: int, title: str, x_label: str) -> Figu
         values = np.where(drawn, fan.draws, fan.given)
         low, high = _runs(drawn)
         for a, b in zip(fan.time[low], fan.time[high], strict=True):
-            ax.axvspan(a, b, color="0.94", lw=0)
+            ax.axvspan(a, b, color=canvas.STRETCH, lw=0)
         for level, alpha in ((0.9, 0.22), (0.5, 0.38)):
             band = probabilistic.interval(values, level)
             ax.fill_between(
@@ -54,12 +54,10 @@ def plot_fans(fans: Sequence[Fan], total: int, title: str, x_label: str) -> Figu
         ax.set_title(canvas.short(fan.name, 60), fontsize=8, loc="left")
         ax.margins(x=0.01)
         _date_axis(ax, fan.time)
-    said = (
-        "Blue: as read; vermilion: median and central 50 and 90 % bands of "
-        f"{len(fans[0].draws)} draws. Grey: what was drawn."
-        + canvas.shown_of(len(fans), total, "series and channels")
-    )
-    return canvas.finish(figure, title, axes, x_label, said)
+    marks = canvas.marks_of_draws("as read", "drawn")
+    said = f"Median and central bands of {len(fans[0].draws)} draws."
+    said += canvas.shown_of(len(fans), total, "series and channels")
+    return canvas.finish(figure, title, axes, x_label, said, marks)
 
 
 def plot_generated(

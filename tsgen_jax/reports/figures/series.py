@@ -92,11 +92,11 @@ def plot_real_and_generated(
         mean = x_real[real, :, c].mean(0)
         right.plot(mean, color=canvas.DATA, lw=1.2, ls="--", label="real mean")
         left.set_ylabel(name)
-    legend = "Thin: series; thick: mean; shaded with dotted edge: 5 to 95 % (from "
-    legend += f"{_BAND_FROM} series on). Dashed blue, right: mean of the real series."
+    legend = f"The bands: from {_BAND_FROM} series of a class on."
     title = "Real and generated series"
-    canvas.legend(figure, {"real": canvas.DATA, "generated": canvas.MODEL})
-    return canvas.finish(figure, title, axes, "time point", legend + said)
+    marks = _marks("real ", canvas.DATA) | _marks("generated ", canvas.MODEL)
+    marks["real mean, right"] = {"color": canvas.DATA, "lw": 1.2, "ls": "--"}
+    return canvas.finish(figure, title, axes, "time point", legend + said, marks)
 
 
 def plot_generated(x: Array, y: Array, classes: Sequence[str]) -> Figure:
@@ -113,9 +113,9 @@ def plot_generated(x: Array, y: Array, classes: Sequence[str]) -> Figure:
     for (name, members, c), (ax,) in zip(rows, axes, strict=True):
         _draw_set(ax, x[members, :, c], canvas.MODEL, "generated")
         ax.set_ylabel(name)
-    legend = "Thin: series; thick: mean; shaded with dotted edge: 5 to 95 % (from "
-    legend += f"{_BAND_FROM} series on)."
-    return canvas.finish(figure, "Generated series", axes, "time point", legend + said)
+    legend = f"The band: from {_BAND_FROM} series of a class on."
+    title, marks = "Generated series", _marks("", canvas.MODEL)
+    return canvas.finish(figure, title, axes, "time point", legend + said, marks)
 
 
 def plot_loss_curves(rows: Sequence[Mapping]) -> Figure:
@@ -163,6 +163,15 @@ def _draw_pairs(title, x, other, colour, names, rows, picks, said) -> Figure:
         row[0].set_ylabel(name)
     canvas.legend(figure, dict(zip(names, (canvas.DATA, colour), strict=True)))
     return canvas.finish(figure, title, axes, "time point", said)
+
+
+def _marks(of: str, colour: str) -> dict[str, Mapping]:
+    """The legend of `_draw_set`."""
+    return {
+        f"{of}series": {"color": colour, "lw": 0.6, "alpha": 0.6},
+        f"{of}mean": {"color": colour, "lw": 1.8},
+        f"{of}5 to 95 %": canvas.BAND | {"color": colour, "alpha": 0.25},
+    }
 
 
 def _draw_set(ax: Axes, x: np.ndarray, colour: str, name: str) -> None:

@@ -46,9 +46,12 @@ def plot_codebook_usage(
         title += f"{len(used)} of {len(share)} used, {len(share) - len(used)} dead"
         ax.set_title(title, fontsize=9)
         ax.set_ylabel("share")
-    said = "Codes in the same order throughout; grey outline: their share in train."
+    said = "Codes in the same order throughout."
     x_label = "rank of the code in train"
-    return canvas.finish(figure, "Codebook usage", axes, x_label, said)
+    colours = {name: canvas.SPLITS.get(name, canvas.MODEL) for name in sets}
+    marks = {name: canvas.BAND | {"color": c} for name, c in colours.items()}
+    marks["share in train"] = {"color": "0.45"}
+    return canvas.finish(figure, "Codebook usage", axes, x_label, said, marks)
 
 
 def plot_codebook_map(codes: Array, counts: Array) -> Figure:
@@ -90,9 +93,14 @@ def plot_codebook_map(codes: Array, counts: Array) -> Figure:
     for edge in (right.axvline, right.axhline):
         edge(used.sum() - 0.5, color="w", lw=0.8, ls="--")
     figure.colorbar(image, ax=right, shrink=0.7)
-    said = "Left: area is share of use, crosses are dead codes. Right: dead codes are "
+    said = "Left: the area of a dot is its code's share of use. Right: dead codes are "
     said += "those beyond the white lines."
-    canvas.finish(figure, "Codebook", axes[None], "", said)
+    dot = {"ls": "", "alpha": 0.5, "color": canvas.DATA}
+    marks = {
+        "a code in use": dot | {"marker": "o"},
+        "a dead code": {"ls": "", "marker": "x", "color": canvas.MODEL},
+    }
+    canvas.finish(figure, "Codebook", axes[None], "", said, marks)
     first, second = 100 * explained
     left.set(xlabel=f"PCA 1, {first:.0f} %", ylabel=f"PCA 2, {second:.0f} %")
     right.set(xlabel="rank of use", ylabel="rank of use")
@@ -133,13 +141,16 @@ def plot_decoding(
     these states decode to. Either may be None.
     """
     given = [h for h in (token_history, series_history) if h is not None]
-    num, channels, said = len(given[0]), 0, ""
+    num, channels, said, marks = len(given[0]), 0, "", {}
     rounds = np.unique(canvas.spread(num, canvas.columns(_ROUNDS, 3)))
     if series_history is not None:
         x = canvas.check_series("series_history", series_history, (num, ..., ...))
         channels = min(x.shape[2], canvas.MAX_CHANNELS)
-        said = "Vermilion: the last series."
-        said += canvas.shown_of(channels, x.shape[2], "channels")
+        said = canvas.shown_of(channels, x.shape[2], "channels")
+        marks = {
+            "of this round": {"color": "0.2"},
+            "the last series": {"color": canvas.MODEL, "lw": 2.6, "alpha": 0.5},
+        }
     above = token_history is not None
     figure, axes = canvas.grid(above + channels, len(rounds), 1.3, "row")
     if above:
@@ -148,14 +159,15 @@ def plot_decoding(
             "token_history", token_history, shape, num_codes + 1
         )
         _draw_history(figure, axes[0], tokens, num_codes, rounds)
-        said = f"Grey: masked. {_TOKEN_COLOURS} Below: what the tokens so far decode to. {said}"
+        said = f"{_TOKEN_COLOURS} Below: what the tokens so far decode to.{said}"
+        marks = {"masked": canvas.BAND | {"color": "0.88"}, **marks}
     for (c, i), ax in np.ndenumerate(axes[above:]):
         ax.plot(x[-1, :, c], color=canvas.MODEL, lw=2.6, alpha=0.5)
         ax.plot(x[rounds[i], :, c], color="0.2", lw=1.1)
         ax.set_title(f"round {rounds[i]}" if c == 0 else "", fontsize=8)
         if i == 0:
             ax.set_ylabel(f"channel {c}" if x.shape[2] > 1 else "value")
-    return canvas.finish(figure, "Decoding", axes, "time point", said)
+    return canvas.finish(figure, "Decoding", axes, "time point", said, marks)
 
 
 def _draw_history(figure, axes, tokens: np.ndarray, num_codes: int, rounds) -> None:

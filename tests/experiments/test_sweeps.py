@@ -76,5 +76,7 @@ def test_a_sweep_that_is_wrong_is_refused(entries, words):
 
 
 def test_an_unknown_sweep_lists_the_known_ones():
-    with pytest.raises(ValueError, match="known are defects, generators, research"):
+    with pytest.raises(
+        ValueError, match="known are defects, effort, generators, research"
+    ):
         sweeps.load("nothing")

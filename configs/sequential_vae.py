@@ -28,6 +28,8 @@ def get_config() -> ConfigDict:
     # In samples: 'correlated' along time as errors of reconstructions are; 'independent',
     # as the ELBO has it; or 'none', which leaves means.
     config.sequential_vae.observation_noise = "correlated"
+    # How much of it: the one whose samples have the least FID to TRAIN (MiniRocket).
+    config.sequential_vae.noise_scales = (0.0, 0.25, 0.5, 0.75, 1.0)
     config.train.sequential_vae = _common.make_train(num_steps=1500, batch_size=64)
     config.train.sequential_vae.ema_decay = 0.99
     config.train.sequential_vae.log_every = 50

@@ -27,9 +27,14 @@ def get_config() -> ConfigDict:
     config.vae.beta = 1.0  # Weight of the KL term; above 1: smoother latents.
     config.vae.warmup_steps = 100  # Over which that weight rises from 0.
     config.vae.label_drop_rate = 0.1  # Of classes in training; 0: always a class.
+    # Latents of samples: as the encoder has those of the class in TRAIN (a Gaussian), or
+    # from the 'prior', N(0, I), as in the paper.
+    config.vae.sample_from = "posterior"
     # In samples: 'correlated' along time as errors of reconstructions are; 'independent',
     # as the ELBO has it; or 'none', which leaves means.
     config.vae.observation_noise = "correlated"
+    # How much of it: the one whose samples have the least FID to TRAIN (MiniRocket).
+    config.vae.noise_scales = (0.0, 0.25, 0.5, 0.75, 1.0)
     config.train.vae = _common.make_train(num_steps=1500, batch_size=64)
     config.train.vae.ema_decay = 0.99
     config.train.vae.log_every = 50

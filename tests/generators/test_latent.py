@@ -1,5 +1,7 @@
 """Generators that are trained by the ELBO."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -26,7 +28,8 @@ def _config(name, **changes):
 def trained(request, tmp_path_factory):
     """Of series [24, 2] of two classes, and the data."""
     name, _, bayesian = request.param.partition(":")
-    config = _config(name, **({"bayesian": True} if bayesian else {}))
+    changes = {"bayesian": True} if bayesian else {}
+    config = _config(name, noise_scales=(1.0,), **changes)
     dataset = tiny.make_dataset(channels=2)
     recipe = make_recipe(config, DataInfo.of(dataset))
     run = SeedRun(config, str(tmp_path_factory.mktemp(name)), "")
@@ -75,11 +78,46 @@ def test_correlated_noise_is_as_the_errors_of_reconstructions(trained):
     np.testing.assert_allclose(np.square(std).mean(0), size, rtol=1e-3)
 
 
-@pytest.mark.parametrize("noise", ["independent", "none"])
-def test_other_noise_needs_no_stage(noise):
-    config = _config("vae", observation_noise=noise)
+@pytest.mark.parametrize(
+    ("changes", "stages"),
+    [
+        ({}, ["vae", "latents", "residual", "residual_scale"]),
+        ({"observation_noise": "independent"}, ["vae", "latents", "residual_scale"]),
+        ({"observation_noise": "none", "sample_from": "prior"}, ["vae"]),
+    ],
+)
+def test_stages_are_those_that_samples_need(changes, stages):
+    config = _config("vae", **changes)
     recipe = make_recipe(config, DataInfo.of(tiny.make_dataset()))
-    assert [stage.name for stage in recipe.stages] == ["vae"]
+    assert [stage.name for stage in recipe.stages] == stages
+
+
+def test_samples_have_so_much_of_the_noise_as_was_chosen(trained):
+    generator, _ = trained
+    key, label = jax.random.key(1), np.arange(5) % 3
+
+    def noise(scale):
+        weights = generator.weights | {"residual_scale": {"scale": np.float32(scale)}}
+        own = dataclasses.replace(generator, weights=weights)
+        before, last = own.unfold(key, label)["x"][-2:]
+        return last - before
+
+    np.testing.assert_allclose(noise(0.25), noise(1) / 4, atol=1e-5)
+    assert np.abs(noise(1)).max() > 1e-2
+    assert np.abs(noise(0)).max() == 0
+
+
+def test_latents_of_samples_are_where_the_encoder_puts_training_series(trained):
+    """Of class 0: far from the prior in the mean, as the encoder is there."""
+    generator, dataset = trained
+    if "latents" not in generator.weights:
+        pytest.skip("latents of the prior")
+    x = np.concatenate(tiny.scaled(dataset))
+    label = np.concatenate([dataset.y_train, dataset.y_valid])
+    of = {"params": generator.weights["vae"]}, x[label == 0], label[label == 0]
+    mean, _ = generator.network.apply(*of, method="encode")
+    found = generator.weights["latents"]["mean"][0]
+    np.testing.assert_allclose(found, np.asarray(mean).mean(0), atol=1e-5)
 
 
 @pytest.mark.slow

@@ -11,11 +11,12 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density
+from tsgen_jax.generators import noise_scale
 from tsgen_jax.generators.batched import Batched, check_label
 from tsgen_jax.generators.drawn import Unfolding, programs_of
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.sampling import residual
-from tsgen_jax.stages import elbo
+from tsgen_jax.stages import aggregate, elbo
 from tsgen_jax.types import Array
 
 
@@ -24,6 +25,7 @@ class LatentGenerator(Unfolding):
     """Draws series, and bounds how probable series are; `Rates`, `Unfolds`, `Traceable`.
 
     `unfold` shows parts added up; the last step has the observation noise, if any.
+    Log-likelihoods have that noise whole, whatever `noise_scale` samples have.
 
     Attributes:
         name: of the stage.
@@ -70,15 +72,31 @@ class LatentGenerator(Unfolding):
 
 
 def make_recipe(
-    config: ConfigDict, name: str, info: DataInfo, network: elbo.Network, about: str
+    config: ConfigDict,
+    name: str,
+    info: DataInfo,
+    network: elbo.Network,
+    about: str,
+    source: str = "prior",
 ) -> Recipe:
-    """The recipe of a network whose settings are `config[name]`."""
+    """The recipe of a network whose settings are `config[name]`.
+
+    Args:
+        config: of the run.
+        name: of the stage.
+        info: of the data.
+        network: as `elbo.Network`; with `encode` where `source` is 'posterior'.
+        about: a sentence for the model card.
+        source: of latents, one of `aggregate.SOURCES`.
+    """
     noise, size = config[name].observation_noise, network.noise_size
 
     def states(key, weights, label):
         """Scaled series part by part, [S + 1, B, L, C']; the last has all."""
         key_latent, key_noise = jax.random.split(key)
         latent = jax.random.normal(key_latent, (len(label), size))
+        if source == "posterior":
+            latent = aggregate.draw(weights[aggregate.NAME], latent, label)
         variables = {"params": weights[name]}
         parts, std = network.apply(variables, latent, label, method="decode")
         seen = jnp.cumsum(parts, axis=0)
@@ -88,10 +106,14 @@ def make_recipe(
             drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], len(label))
         else:
             drawn = std * jax.random.normal(key_noise, std.shape)
+        drawn = weights[noise_scale.NAME]["scale"] * drawn
         return jnp.concatenate([seen, seen[-1:] + drawn[None]])
 
     rate = config[name].label_drop_rate
     stages = (elbo.make_stage(config, name, network),)
+    if source == "posterior":
+        batch_size = config.evaluation.batch_size
+        stages += (aggregate.make_fitted(name, network, batch_size),)
     if noise == "correlated":
         stages += (elbo.make_residual(config, name, network),)
     make = functools.partial(
@@ -103,6 +125,9 @@ def make_recipe(
         bound=elbo.make_elbo(network),
         **programs_of(states),
     )
+    if noise != "none":
+        scales = config[name].noise_scales
+        stages += (noise_scale.make_fitted(config, scales, stages, make),)
     return Recipe(
         stages=stages,
         assemble=lambda weights: make(weights=weights),

@@ -175,33 +175,55 @@ def choose(
 
     Series to compare with are those of TRAIN, the validation part among them.
     """
+    shape = generator.residual.std.shape
+    if shape[1] * shape[0] ** 2 > _MAX_FACTORS:
+        words = f"Series of {shape[0]} x {shape[1]} values are too large."
+        _LOG.info("Scales of noise are not compared. %s", words)
+        return Choice(0.0, {})
+    rules = make_rules(config, dataset)
+
+    def draw(label):
+        drawn = generator.sample_tokens(key, label)[-1]
+        plain, noise = generator.detokenize(drawn), generator.noise(key, len(label))
+
+        def series(scale):  # As they are generated, but for those that are drawn again.
+            x = generator.scaler.inverse(plain + scale * noise)
+            return hold_ends(satisfy.project(rules, x))
+
+        return series
+
+    return compare(config, dataset, config.sample.residual_scales, draw)
+
+
+def compare(
+    config: ConfigDict,
+    dataset: Dataset,
+    scales: tuple[float, ...],
+    draw: Callable[[np.ndarray], Callable[[float], np.ndarray]],
+) -> Choice:
+    """The scale of noise whose samples have the least FID to TRAIN.
+
+    Args:
+        config: of the run.
+        dataset: TRAIN and its validation part are compared with.
+        scales: to compare.
+        draw: labels [m] -> (scale -> series [m, L, C] in original units).
+    """
     from tsgen_jax.judges import fcn
 
     real = fcn.whole_train(dataset.complete())[0]
-    shape = generator.residual.std.shape
     _, obstacles = usable(
         "minirocket", dataset.name, dataset.num_classes, real.shape[1]
     )
     if len(real) < 2:
         obstacles.append(f"{dataset.name} has one training series.")
-    if shape[1] * shape[0] ** 2 > _MAX_FACTORS:
-        obstacles.append(f"Series of {shape[0]} x {shape[1]} values are too large.")
     if obstacles:
         _LOG.info("Scales of noise are not compared. %s", " ".join(obstacles))
         return Choice(0.0, {})
     counts = DataInfo.of(dataset).class_counts
     num = int(np.clip(len(real), *_NUM_SERIES))
     label = class_shares.of_training(config.sample, counts, num)
-    drawn = generator.sample_tokens(key, label)[-1]
-    plain, noise = generator.detokenize(drawn), generator.noise(key, num)
-
-    rules = make_rules(config, dataset)
-
-    def series(scale):  # As they are generated, but for those that are drawn again.
-        x = generator.scaler.inverse(plain + scale * noise)
-        return hold_ends(satisfy.project(rules, x))
-
-    fids = measure(config, real, series, config.sample.residual_scales)
+    fids = measure(config, real, draw(label), scales)
     fids = {s: fid for s, fid in fids.items() if np.isfinite(fid)}
     return Choice(best(fids), fids)
 
@@ -246,18 +268,21 @@ def best(fids: dict[float, float]) -> float:
     return scale
 
 
-def _faults(config: ConfigDict) -> list[str]:
-    """What is wrong with `sample.residual_scales`."""
-    key = "sample.residual_scales"
-    scales = limits.value_of(config, key)
-    if not isinstance(scales, tuple | list) or not scales:
-        return [f"{key}={scales!r}: must be one number or more, such as (0.0,)"]
-    # NaN is not in it either.
-    wrong = [s for s in scales if type(s) not in (int, float) or not 0 <= s <= 2]
-    if wrong:
-        return [f"{key} has {wrong}: must be numbers in [0, 2]"]
-    twice = len(set(scales)) < len(scales)
-    return [f"{key}={tuple(scales)} names a scale twice"] if twice else []
+def limits_of(key: str) -> limits.Limits:
+    """Ranges of the scales at a dotted key."""
+
+    def faults(config: ConfigDict) -> list[str]:
+        scales = limits.value_of(config, key)
+        if not isinstance(scales, tuple | list) or not scales:
+            return [f"{key}={scales!r}: must be one number or more, such as (0.0,)"]
+        # NaN is not in it either.
+        wrong = [s for s in scales if type(s) not in (int, float) or not 0 <= s <= 2]
+        if wrong:
+            return [f"{key} has {wrong}: must be numbers in [0, 2]"]
+        twice = len(set(scales)) < len(scales)
+        return [f"{key}={tuple(scales)} names a scale twice"] if twice else []
+
+    return limits.Limits(faults=faults)
 
 
-LIMITS = limits.Limits(faults=_faults)
+LIMITS = limits_of("sample.residual_scales")

@@ -10,7 +10,7 @@ noise.
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import latent
+from tsgen_jax.generators import latent, noise_scale
 from tsgen_jax.models.sequential_vae import SequentialVAE
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
@@ -21,6 +21,7 @@ GENERATOR = latent.LatentGenerator
 _SIZES = ("latent", "width", "num_layers", "embed_width", "bayesian", "prior_std")
 LIMITS = (
     elbo.limits(_NAME),
+    noise_scale.limits_of("sequential_vae.noise_scales"),
     Limits(
         choices={f"{_NAME}.bayesian": (False, True)},
         ranges={

@@ -3,17 +3,18 @@
 Paper: https://arxiv.org/abs/2111.08095, conditional on the class. The stage 'vae'
 is trained by the ELBO; the weight of its KL term rises over `vae.warmup_steps` to
 `vae.beta`. Series are rated by the ELBO itself, and unfold part by part. The stage
-'residual' measures what reconstructions leave out; samples have it as noise.
+'latents' measures where the encoder puts the series of a class, which samples are drawn
+from; 'residual' what reconstructions leave out, which samples have as noise.
 """
 
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import latent
+from tsgen_jax.generators import latent, noise_scale
 from tsgen_jax.models import vae
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import WIDEST, Limits
-from tsgen_jax.stages import elbo
+from tsgen_jax.stages import aggregate, elbo
 
 GENERATOR = latent.LatentGenerator
 _SIZES = ("latent", "degree", "hidden", "embed_width")
@@ -36,7 +37,9 @@ def _faults(config: ConfigDict) -> list[str]:
 
 LIMITS = (
     elbo.limits("vae"),
+    noise_scale.limits_of("vae.noise_scales"),
     Limits(
+        choices={"vae.sample_from": aggregate.SOURCES},
         ranges={
             "vae.latent": (1, WIDEST),
             "vae.degree": (0, 16),
@@ -61,4 +64,4 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         **{name: settings[name] for name in _SIZES},
     )
     about = "A convolutional VAE: level, trend, seasons, the rest, and noise."
-    return latent.make_recipe(config, "vae", info, network, about)
+    return latent.make_recipe(config, "vae", info, network, about, settings.sample_from)

@@ -40,6 +40,13 @@ TINY = {
         "transformer.num_bins": 8,
         "inpaint.num_particles": 4,
     },
+    "lstnet": {
+        "lstnet.width": 8,
+        "lstnet.period": 6,
+        "lstnet.skip_width": 4,
+        "inpaint.num_particles": 4,
+    },
+    "seq2seq": {"seq2seq.width": 8, "seq2seq.attention_width": 4},
     "wavenet": {
         "wavenet.width": 8,
         "wavenet.num_layers": 2,
@@ -57,6 +64,14 @@ TINY = {
         "gan.num_categories": 2,
         "gan.num_numbers": 1,
         "train.gan.critic_steps": 2,
+    },
+    "vae_gan": {"vae_gan.width": 8, "vae_gan.num_latents": 4},
+    "cycle_gan": {"cycle_gan.width": 8},
+    "timegan": {
+        "timegan.width": 8,
+        "timegan.features": 4,
+        "timegan.num_static": 2,
+        "timegan.num_latents": 2,
     },
     "ddpm": {
         "denoiser.width": 16,

@@ -30,6 +30,7 @@ NAMES = (
     "wavenet",
     "transformer",
     "gan",
+    "timegan",
     "flow",
     "vae",
     "sequential_vae",

@@ -25,19 +25,17 @@ GENERATOR = Drawn
 
 
 def _faults(config: ConfigDict) -> list[str]:
-    """Classes never seen, or always; a kernel without a middle; momentum of 1."""
+    """Classes never seen, or always; a kernel without a middle."""
     found = free_running.label_faults("gan", config)
     if config.gan.taps % 2 == 0:
         found.append(f"gan.taps={config.gan.taps}: must be odd")
-    betas = tuple(config.train.gan.betas)
-    if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-        found.append(f"train.gan.betas={betas}: must be two numbers in [0, 1)")
     if config.gan.num_categories == 1:
         found.append("gan.num_categories=1: one category says nothing; take 0 or 2")
     return found
 
 
 LIMITS = (
+    adversarial.optimizer_limits(adversarial.NAME),
     Limits(
         choices={"gan.loss": tuple(GAMES)},
         ranges={
@@ -49,8 +47,6 @@ LIMITS = (
             "gan.num_categories": (0, WIDEST),
             "gan.num_numbers": (0, WIDEST),
             "gan.code_weight": (0, INFINITY),
-            "train.gan.critic_learning_rate": (1e-12, INFINITY),
-            "train.gan.critic_steps": (1, 1000),
         },
         faults=_faults,
         needed=("sample", "gan"),

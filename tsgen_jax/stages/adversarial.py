@@ -22,6 +22,7 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.losses.adversarial import GAMES
 from tsgen_jax.models.gan import Critic, Generator
 from tsgen_jax.recipe import Part, Stage, Weights
+from tsgen_jax.runs.limits import INFINITY, Limits
 from tsgen_jax.training import optim
 from tsgen_jax.types import Array
 
@@ -76,6 +77,24 @@ def make_networks(settings: ConfigDict, info: DataInfo) -> Networks:
     )
 
 
+def optimizer_limits(stage: str) -> Limits:
+    """Of the keys that `make_optimizer` alone reads, in `config.train.<stage>`."""
+
+    def faults(config: ConfigDict) -> list[str]:
+        betas = tuple(config.train[stage].betas)
+        if len(betas) == 2 and all(0 <= beta < 1 for beta in betas):
+            return []
+        return [f"train.{stage}.betas={betas}: must be two numbers in [0, 1)"]
+
+    return Limits(
+        ranges={
+            f"train.{stage}.critic_learning_rate": (1e-12, INFINITY),
+            f"train.{stage}.critic_steps": (1, 1000),
+        },
+        faults=faults,
+    )
+
+
 def make_optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
     """Adam for each group, and an average of the weights after every step.
 
@@ -126,12 +145,11 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
 
     def loss_fn(params, model_state, batch, key):
         key_label, key_latent, key_penalty = jax.random.split(key, 3)
-        label = batch["label"]
-        drop = jax.random.bernoulli(key_label, settings.label_drop_rate, label.shape)
-        label = jnp.where(drop, info.num_classes, label)
+        rate = settings.label_drop_rate
+        label = hide_labels(key_label, batch["label"], rate, info.num_classes)
         latent = networks.latent(key_latent, label.shape[0])
         made = networks.generator.apply({"params": params["generator"]}, latent, label)
-        real, fake = _hide(batch["x"], batch), _hide(made, batch)
+        real, fake = hide_missing(batch["x"], batch), hide_missing(made, batch)
 
         def scores(weights, x):
             return networks.critic.apply({"params": weights}, x, label)
@@ -156,16 +174,11 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
 
     return Stage(
         name=NAME,
-        example={
-            "x": jax.ShapeDtypeStruct(
-                (1, info.length, info.scaled_channels), jnp.float32
-            ),
-            "label": jax.ShapeDtypeStruct((1,), jnp.int32),
-        },
+        example=example(info),
         init=init,
         loss_fn=loss_fn,
         export=lambda params, model_state: params["generator"],
-        rows=_rows,
+        rows=rows,
         make_optimizer=make_optimizer,
         curves=("score_gap", "loss_generator"),
         sections=("gan",),
@@ -173,12 +186,27 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
     )
 
 
-def _hide(x: Array, batch: Mapping[str, Array]) -> Array:
+def example(info: DataInfo) -> dict[str, jax.ShapeDtypeStruct]:
+    """One scaled series and its label; see `Stage.example`."""
+    shape = 1, info.length, info.scaled_channels
+    return {
+        "x": jax.ShapeDtypeStruct(shape, jnp.float32),
+        "label": jax.ShapeDtypeStruct((1,), jnp.int32),
+    }
+
+
+def hide_labels(key: Array, label: Array, rate: float, none: int) -> jax.Array:
+    """Labels int [B], so many of them turned into `none`."""
+    return jnp.where(jax.random.bernoulli(key, rate, label.shape), none, label)
+
+
+def hide_missing(x: Array, batch: Mapping[str, Array]) -> Array:
     """0 where the given series of a batch are missing, for given and drawn ones."""
     return jnp.where(batch["observed"], x, 0) if "observed" in batch else x
 
 
-def _rows(part: Part, given: Weights, train: bool) -> dict[str, np.ndarray]:
+def rows(part: Part, given: Weights, train: bool) -> dict[str, np.ndarray]:
+    """Series, labels, and where values were observed; see `Stage.rows`."""
     del given, train
-    rows = {"x": part.x, "label": part.label}
-    return rows if part.observed is None else rows | {"observed": part.observed}
+    found = {"x": part.x, "label": part.label}
+    return found if part.observed is None else found | {"observed": part.observed}

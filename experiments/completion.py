@@ -57,6 +57,8 @@ def series(run: str, args: argparse.Namespace):
 
 def changed(model, pairs: list[str]):
     """The model with other values of `config.inpaint`; KeyError for no such key."""
+    if not pairs:
+        return model
     of = model.generator.programs
     settings = copy.deepcopy(of.inpainting)
     for pair in pairs:

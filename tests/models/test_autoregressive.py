@@ -9,7 +9,7 @@ import optax
 import pytest
 import scipy.stats
 
-from tsgen_jax.models import autoregressive, causal_transformer, cells, mixture
+from tsgen_jax.models import autoregressive, causal_transformer, cells, lstnet, mixture
 from tsgen_jax.models.causal_conv import CausalConv
 
 _B, _L, _C, _W, _Y = 3, 12, 2, 8, 2
@@ -22,11 +22,16 @@ _TRUNKS = {
         _W, 2, 2, 4, 2, _L, "sinusoidal", 0.0
     ),
     "rotary": causal_transformer.CausalTransformer(_W, 2, 2, 4, 2, _L, "rotary", 0.0),
+    "lstnet_skip": lstnet.Trunk(_W, 3, "skip", 5, 4, 0.0),
+    "lstnet_attention": lstnet.Trunk(_W, 3, "attention", 4, 4, 0.0),
 }
 
 
 def _values(trunk):
-    return autoregressive.Values(_TRUNKS[trunk], _W, _L, _C, _Y, 3, 0.01, 4)
+    fields = _TRUNKS[trunk], _W, _L, _C, _Y, 3, 0.01, 4
+    if trunk.startswith("lstnet"):
+        return lstnet.Highway(*fields, num_values=3)
+    return autoregressive.Values(*fields)
 
 
 def _tokens(trunk):

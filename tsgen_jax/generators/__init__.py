@@ -29,6 +29,7 @@ NAMES = (
     "recurrent",
     "wavenet",
     "transformer",
+    "lstnet",
     "gan",
     "timegan",
     "flow",

@@ -63,17 +63,21 @@ def label_faults(section: str, config: ConfigDict) -> list[str]:
 
 
 def make_network(
-    trunk, settings: ConfigDict, info: DataInfo, fixed_scale: bool = False
+    trunk,
+    settings: ConfigDict,
+    info: DataInfo,
+    kind: type[autoregressive.Values] = autoregressive.Values,
+    **fields,
 ) -> autoregressive.Values:
     """The network of real values around a trunk; fields of `settings` by name."""
     names = ("width", "num_components", "min_scale", "num_places")
-    return autoregressive.Values(
+    return kind(
         trunk=trunk,
         length=info.length,
         channels=info.scaled_channels,
         num_classes=info.num_classes,
-        fixed_scale=fixed_scale,
         **{name: settings[name] for name in names},
+        **fields,
     )
 
 

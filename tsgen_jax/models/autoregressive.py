@@ -85,19 +85,20 @@ class Values(nn.Module):
         """
         shown = x if shown is None else shown
         before = jnp.concatenate([self.first(len(x))[:, None], shown[:, :-1]], axis=1)
-        place = jnp.asarray(places(self.length, self.num_places))[: x.shape[1]]
-        e = self._input(before, place[None], label[:, None])
+        e = self._entered(before, label[:, None])
         return self._output(self.trunk(e, train), before)
 
     def step(
         self, carry: PyTree, before: Array, t: Array, label: Array
     ) -> tuple[PyTree, jax.Array]:
         """The same of time point t alone; before [B, C] -> outputs [B, outputs]."""
-        place = jnp.asarray(places(self.length, self.num_places))[t]
-        carry, h = self.trunk.step(carry, self._input(before, place[None], label), t)
+        carry, h = self.trunk.step(carry, self._entered(before, label, t), t)
         return carry, self._output(h, before)
 
-    def _input(self, before, place, label):
+    def _entered(self, before, label, t=None):
+        """The trunk's input at all times, or at time t alone."""
+        place = jnp.asarray(places(self.length, self.num_places))
+        place = (place[: before.shape[1]] if t is None else place[t])[None]
         place = jnp.broadcast_to(place, (*before.shape[:-1], self.num_places))
         e = self.enter(jnp.concatenate([before, place], axis=-1))
         return e + self.classes(label)

@@ -30,6 +30,7 @@ NAMES = (
     "wavenet",
     "transformer",
     "lstnet",
+    "seq2seq",
     "gan",
     "timegan",
     "flow",

@@ -27,7 +27,7 @@ Written by `python -m experiments.answers` on {date}: no number here is typed by
 * Least corrected p that six comparisons can reach with {num_sets} of the sets: {least}.
 * `masked_token_nll` is in nats per token: tokenizers that use fewer codes have a lower one without
   a better prior, so it is read beside FID.
-* Cost: {cost}. Commits: {commits}. Machines: {machines}. Blocks are of one machine each.
+* Cost: {cost}. Commits: {commits}. Machines: {machines}.
 * Again: `python -m experiments.launch research_questions --on=local --seeds=apart`, then
   `python -m experiments.answers`. All scores: `python -m experiments.tables
   experiments/results/research_questions.jsonl`.

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import scipy.signal
 
 from tests import tiny
 from tests.generators import trained
@@ -70,6 +71,19 @@ def test_samples_have_level_covariance_and_innovations_of_the_process(solved):
             ]
             np.testing.assert_allclose(*both, rtol=0.15, atol=0.15)
     assert abs(np.mean(x[label == 1]) - np.mean(x[label == 0]) - 3) < 0.3
+
+
+def test_lags_of_an_arma_are_those_of_its_infinite_autoregression():
+    """x_t = 0.7 x_{t-1} + e_t + 0.5 e_{t-1}: lag j is 1.2 (-0.5)^(j-1)."""
+    new = np.random.default_rng(0).normal(size=(80, 100))
+    x = scipy.signal.lfilter([1, 0.5], [1, -0.7], new)[..., None]
+    changes = {"ar.arma": (1, 1), "ar.max_order": 12, "ar.level": "constant"}
+    of, _ = trained.assemble(trained.make_config("ar", "arma", **changes), _dataset(x))
+    lags = np.asarray(of.weights["yule_walker"]["lags"])[2, -1, :3, 0, 0]
+    np.testing.assert_allclose(lags, [1.2, -0.6, 0.3], atol=0.08)
+    y = of.sample(_KEY, np.zeros(500, int))["x"][..., 0]
+    found = (y[:, 1:] * y[:, :-1]).mean() / (y**2).mean()
+    np.testing.assert_allclose(found, (1 + 0.35) * 1.2 / (1 + 0.7 + 0.25), atol=0.03)
 
 
 def test_innovations_are_drawn_from_residuals():

@@ -3,7 +3,8 @@
 Series of a class are a level (`level`: the mean and deviation of every time point, or
 of all) and a stationary vector autoregression about it. The order is the one with the
 greatest likelihood of the validation part; lags are then those of all of TRAIN. A
-class with few series gets the lags of all classes.
+class with few series gets the lags of all classes. With `arma` lags are those of an ARMA,
+see `models/arma.py`.
 """
 
 import logging
@@ -16,13 +17,24 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.models import linear_ar
+from tsgen_jax.models import arma, linear_ar
 from tsgen_jax.recipe import Fitted
 from tsgen_jax.runs.limits import INFINITY, Limits
 
 _LOG = logging.getLogger(__name__)
 NAME = "yule_walker"
+
+
+def _faults(config: ConfigDict) -> list[str]:
+    """An ARMA of no two numbers."""
+    of = tuple(config.ar.arma)
+    if not of or (len(of) == 2 and all(type(n) is int and 0 <= n <= 20 for n in of)):
+        return []
+    return [f"ar.arma={of}: must be () or two whole numbers in [0, 20], (p, q)"]
+
+
 LIMITS = Limits(
+    faults=_faults,
     choices={
         "ar.level": ("curve", "constant"),
         "ar.innovations": ("residuals", "normal"),
@@ -169,8 +181,12 @@ def _learn_all(settings, x, label, num, top, quiet=False) -> list[_Class]:
 
 def _learn(settings, x, top) -> _Class:
     mean, scale = _level(settings, x)
-    covariance = linear_ar.autocovariance((x - mean) / scale, top)
-    return _Class(mean, scale, linear_ar.solve(covariance))
+    z = (x - mean) / scale
+    predictors = linear_ar.solve(linear_ar.autocovariance(z, top))
+    if settings.arma:
+        process = arma.fit(z, predictors, *settings.arma)
+        predictors = linear_ar.solve(arma.autocovariance(process, top))
+    return _Class(mean, scale, predictors)
 
 
 def _level(settings, x):

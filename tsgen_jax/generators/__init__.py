@@ -33,6 +33,8 @@ NAMES = (
     "seq2seq",
     "gan",
     "timegan",
+    "vae_gan",
+    "cycle_gan",
     "flow",
     "vae",
     "sequential_vae",

@@ -18,6 +18,7 @@ from tsgen_jax.generators.drawn import Drawn
 from tsgen_jax.recipe import Fitted, Recipe
 from tsgen_jax.types import Array
 
+SERIES = "series"
 HOLDS = " Its model files hold the training series themselves: no privacy."
 
 
@@ -33,7 +34,6 @@ class Rows:
     def __init__(self, info: DataInfo):
         """All of them are the series of the class Y, which is no class."""
         counts = np.array([*info.class_counts, sum(info.class_counts)], np.int32)
-        self.num = int(counts[-1])
         first = np.cumsum([0, *info.class_counts])[:-1]
         self._counts, self._first = counts, np.array([*first, 0], np.int32)
 
@@ -43,6 +43,23 @@ class Rows:
         count = jnp.asarray(self._counts)[label][:, None]
         place = jnp.minimum(jnp.floor(level * count).astype(jnp.int32), count - 1)
         return jnp.asarray(self._first)[label][:, None] + place
+
+
+def make_series(info: DataInfo) -> Fitted:
+    """The stage that keeps the training series, sorted by class as `Rows` has them."""
+    shape = sum(info.class_counts), info.length, info.scaled_channels
+
+    def fit(key, dataset, given):
+        del key, given
+        x, label = whole(dataset)
+        return {"x": x[np.argsort(label, kind="stable")]}, {}
+
+    return Fitted(
+        name=SERIES,
+        shapes={"x": jax.ShapeDtypeStruct(shape, jnp.float32)},
+        fit=fit,
+        about="the training series are kept",
+    )
 
 
 def make_recipe(
@@ -60,21 +77,9 @@ def make_recipe(
         about: one sentence.
     """
     rows, batched = Rows(info), Batched(info, config.sample.batch_size)
-    shape = rows.num, info.length, info.scaled_channels
-
-    def fit(key, dataset, given):
-        del key, given
-        x, label = whole(dataset)
-        return {"x": x[np.argsort(label, kind="stable")]}, {}
-
+    stage = make_series(info)
     program = jax.jit(
-        lambda key, weights, label: draw(key, weights["series"]["x"], rows, label)
-    )
-    stage = Fitted(
-        name="series",
-        shapes={"x": jax.ShapeDtypeStruct(shape, jnp.float32)},
-        fit=fit,
-        about="the training series are kept",
+        lambda key, weights, label: draw(key, weights[SERIES]["x"], rows, label)
     )
     return Recipe(
         stages=(stage,),

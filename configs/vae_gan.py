@@ -1,0 +1,36 @@
+"""VAE/GAN by class: an autoencoder that is judged by what a critic sees.
+
+Paper: Larsen et al. 2016, https://arxiv.org/abs/1512.09300.
+Command: python main.py --config=configs/vae_gan.py
+Time and scores on real sets have not been measured yet.
+"""
+
+from ml_collections import ConfigDict
+
+from tsgen_jax.configs import _common
+
+
+def get_config() -> ConfigDict:
+    """Values of the VAE/GAN."""
+    config = _common.make_config()
+    config.name = config.generator = "vae_gan"
+    config.vae_gan = ConfigDict()
+    config.vae_gan.loss = "non_saturating"  # Or 'wgan_gp'.
+    config.vae_gan.num_latents = 16  # Normal numbers behind a series.
+    config.vae_gan.width = 48  # Of every layer.
+    config.vae_gan.taps = 5  # Of every filter; odd.
+    config.vae_gan.beta = 1.0  # Of the KL term, for the encoder.
+    # Of reconstructions' looking as series do, for the generator, beside the game.
+    config.vae_gan.similarity_weight = 0.01
+    config.vae_gan.penalty_weight = 1.0  # Of the penalty on the critic's slope.
+    config.vae_gan.label_drop_rate = 0.1  # Series trained without their class.
+    train = _common.make_train(num_steps=2000, batch_size=32)
+    train.learning_rate = 5e-4  # The generator's and the encoder's.
+    train.critic_learning_rate = 5e-4
+    train.critic_steps = 1  # Of the critic for each of the other networks.
+    train.betas = (0.0, 0.9)  # Of Adam, all networks.
+    train.weight_decay, train.clip_norm = 0.0, 0.0
+    train.ema_decay, train.select = 0.99, "last"
+    train.log_every, train.eval_every, train.checkpoint_every = 50, 500, 1000
+    config.train.vae_gan = train
+    return config.lock()

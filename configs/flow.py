@@ -14,13 +14,13 @@ from tsgen_jax.configs import _common
 
 
 def get_config() -> ConfigDict:
-    """RealNVP, splines, MAF, IAF or sums of squares: `config.flow.kind`."""
+    """RealNVP, splines, MAF, IAF, NAF or sums of squares: `config.flow.kind`."""
     config = _common.make_config()
     config.name = "flow"
     config.generator = "flow"
     config.flow = ConfigDict()
     # 'real_nvp', 'spline', 'maf', 'iaf' (its training solves for one number after the
-    # other, and is slow) or 'sum_of_squares'.
+    # other, and is slow), 'naf' (neural autoregressive) or 'sum_of_squares'.
     config.flow.kind = "spline"
     # Directions of most variance that the blocks transform; others are normal, with
     # the mean and covariance of their class. 0: all.
@@ -33,6 +33,7 @@ def get_config() -> ConfigDict:
     config.flow.bound = 4.0  # A spline is the identity beyond ±bound deviations.
     config.flow.num_squares = 2  # Polynomials in a sum of squares.
     config.flow.degree = 2  # Of these.
+    config.flow.num_units = 8  # Sigmoids of a neural autoregressive flow.
     # Deviation of the noise that training adds to whitened series, which are scaled by
     # sqrt(1 - noise^2): their covariance stays. More is smoother, and fewer copies.
     config.flow.noise = 0.2

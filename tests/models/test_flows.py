@@ -19,6 +19,7 @@ _SIZES = dict(
     bound=4.0,
     num_squares=2,
     degree=1,
+    num_units=4,
 )
 
 
@@ -160,6 +161,7 @@ def test_autoregressive_network_sees_earlier_dimensions_only():
     assert (seen[np.tril_indices(6, -1)] > 0).all()
 
 
-def test_kinds_are_all_five():
+def test_kinds_are_all_six():
     assert dataclasses.fields(flows.Flow)  # A dataclass of plain fields.
-    assert set(flows.KINDS) == {"real_nvp", "spline", "maf", "iaf", "sum_of_squares"}
+    others = {"sum_of_squares", "naf"}
+    assert set(flows.KINDS) == {"real_nvp", "spline", "maf", "iaf", *others}

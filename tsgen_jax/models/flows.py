@@ -1,7 +1,7 @@
 """Normalizing flows over vectors, conditional on a class, with exact densities.
 
 RealNVP with permutations and activation norm, masked and inverse autoregressive flows,
-spline couplings and sums of squares: the same stack of blocks, see `KINDS`.
+spline couplings, sums of squares and neural autoregressive flows: the same stack of blocks, see `KINDS`.
 """
 
 import math
@@ -29,6 +29,7 @@ KINDS = {
     "maf": Kind("affine", "forward"),
     "iaf": Kind("affine", "reverse"),
     "sum_of_squares": Kind("sum_of_squares", "forward"),
+    "naf": Kind("sigmoids", "forward"),
 }
 
 
@@ -61,6 +62,7 @@ class Flow(nn.Module):
     bound: float  # Of a spline: beyond, it is the identity.
     num_squares: int  # Polynomials of a sum of squares.
     degree: int  # Of these.
+    num_units: int  # Sigmoids of a neural autoregressive flow.
 
     def setup(self):
         """The class's embedding and the layers, from data to noise."""
@@ -77,6 +79,8 @@ class Flow(nn.Module):
             transform = transforms.affine()
         elif transform == "spline":
             transform = transforms.spline(self.num_bins, self.bound)
+        elif transform == "sigmoids":
+            transform = transforms.sigmoids(self.num_units)
         else:
             transform = transforms.sum_of_squares(self.num_squares, self.degree)
         sizes = transform, self.hidden, self.num_layers

@@ -22,7 +22,7 @@ from tsgen_jax.training import batches
 from tsgen_jax.types import Array
 
 _SIZES = ("num_blocks", "hidden", "num_layers", "embed_width", "num_bins", "bound")
-_SIZES += ("num_squares", "degree")
+_SIZES += ("num_squares", "degree", "num_units")
 _MEASURE = Measure(
     "nats_per_value",
     "lower",
@@ -60,6 +60,7 @@ LIMITS = Limits(
         "flow.bound": (1e-3, INFINITY),
         "flow.num_squares": (1, 16),
         "flow.degree": (1, 4),
+        "flow.num_units": (1, 256),
         "flow.noise": (0, 0.999),
         "flow.shrinkage": (0, 1),
         "flow.class_weight": (0, INFINITY),

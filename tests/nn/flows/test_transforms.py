@@ -10,6 +10,7 @@ ALL = {
     "affine": transforms.affine(),
     "spline": transforms.spline(5, 3.0),
     "sum_of_squares": transforms.sum_of_squares(2, 2),
+    "sigmoids": transforms.sigmoids(5),
 }
 
 
@@ -94,3 +95,18 @@ def test_sum_of_squares_against_numerical_integration():
         )
         np.testing.assert_allclose(z, want, rtol=1e-5)
         np.testing.assert_allclose(log_slope, np.log(slope(x)), rtol=1e-5)
+
+
+def test_sigmoids_against_the_papers_formula():
+    """Equation 9 of Huang et al. 2018, and the line that is added."""
+    params = np.random.default_rng(3).normal(size=9)
+    weights = np.exp(params[:3]) / np.exp(params[:3]).sum()
+    a = 1e-3 + np.log1p(np.exp(params[3:6] + np.log(np.expm1(1 - 1e-3))))
+    b = params[6:] * [-2, 0, 2]
+    for x in (-3.0, 0.4, 2.5):
+        mean = (weights / (1 + np.exp(-(a * x + b)))).sum()
+        want = 0.9 * np.log(mean / (1 - mean)) + 0.1 * x
+        z, _ = transforms.sigmoids(3).forward(
+            jnp.float32(x), jnp.asarray(params, jnp.float32)
+        )
+        np.testing.assert_allclose(z, want, rtol=1e-4)

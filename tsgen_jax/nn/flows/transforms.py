@@ -5,7 +5,8 @@ identity. `forward` also gives the log of the slope, the log-determinant's term.
 
 Affine: Dinh et al. 2017, https://arxiv.org/abs/1605.08803. Rational-quadratic spline:
 Durkan et al. 2019, https://arxiv.org/abs/1906.04032. Sum of squares: Jaini et al.
-2019, https://arxiv.org/abs/1905.02325.
+2019, https://arxiv.org/abs/1905.02325. Sigmoids: Huang et al. 2018,
+https://arxiv.org/abs/1804.00779.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from tsgen_jax.types import Array
 
 _MAX_LOG_SCALE = 3.0  # Of one affine layer; unbounded ones diverge.
 _MIN_SIZE = 1e-2  # Of a spline's bins, as a share, and of its slopes.
-_MIN_SLOPE = 0.1  # Of sums of squares: they and their inverses stay Lipschitz.
+# Of sums of squares and of sigmoids: they and their inverses stay Lipschitz.
+_MIN_SLOPE = 0.1
 _NUM_HALVINGS = 24  # float32 has 24 bits.
 _NUM_NEWTON = 4
 _EXACT = jax.lax.Precision.HIGHEST  # TF32 would leave slopes below their least.
@@ -159,22 +161,66 @@ def sum_of_squares(num_squares: int, degree: int) -> Transform:
 
     def inverse(z, params):
         c, coefficients = polynomial(params)
-        far = (z - c) / _MIN_SLOPE  # f(0) = c, and nowhere less steep.
-        low, high = jnp.minimum(far, 0), jnp.maximum(far, 0)
-
-        def halve(_, ends):
-            low, high = ends
-            middle = (low + high) / 2
-            above = evaluate(middle, c, coefficients)[0] > z
-            return jnp.where(above, low, middle), jnp.where(above, middle, high)
-
-        low, high = jax.lax.fori_loop(0, _NUM_HALVINGS, halve, (low, high))
-
-        def newton(_, x):
-            value, slope = evaluate(x, c, coefficients)
-            moved = x - (value - z) / jnp.maximum(slope, _MIN_SLOPE)
-            return jnp.clip(moved, low, high)
-
-        return jax.lax.fori_loop(0, _NUM_NEWTON, newton, (low + high) / 2)
+        return _solve(lambda x: evaluate(x, c, coefficients), z, c)
 
     return Transform(1 + num_squares * num, forward, inverse)
+
+
+def sigmoids(num_units: int) -> Transform:
+    """z = logit of a weighted mean of sigmoids of a x + b: a neural flow's.
+
+    Parameters: raw weights, scales a and shifts b of each of the units. To 0.9 of that
+    is added 0.1 x, so that the inverse is found between bounds. Shifts count unlike, so
+    that units that begin equal do not stay so.
+    """
+    unlike = np.linspace(-2, 2, num_units, dtype=np.float32) if num_units > 1 else 1.0
+
+    def evaluate(x, params):
+        weights, scales, shifts = jnp.split(params, 3, axis=-1)
+        scales = 1e-3 + jax.nn.softplus(scales + np.log(np.expm1(1 - 1e-3)))
+        shape = (1,) * (params.ndim - 1) + (num_units,)
+        at = x[..., None] * scales + shifts * np.reshape(unlike, shape)
+        log_w = jax.nn.log_softmax(weights)
+        low, high = jax.nn.log_sigmoid(at), jax.nn.log_sigmoid(-at)
+        mean = lambda terms: jax.nn.logsumexp(log_w + terms, axis=-1)  # noqa: E731
+        below, above = mean(low), mean(high)  # Of z and of 1 - z, in logarithms.
+        slope = jnp.exp(mean(jnp.log(scales) + low + high) - below - above)
+        z, rest = below - above, 1 - _MIN_SLOPE
+        return rest * z + _MIN_SLOPE * x, rest * slope + _MIN_SLOPE
+
+    def forward(x, params):
+        z, slope = evaluate(x, params)
+        return z, jnp.log(slope)
+
+    def inverse(z, params):
+        first = evaluate(jnp.zeros_like(z), params)[0]
+        return _solve(lambda x: evaluate(x, params), z, first)
+
+    return Transform(3 * num_units, forward, inverse)
+
+
+def _solve(evaluate: Callable, z: Array, first: Array) -> jax.Array:
+    """x for which an increasing function is `z`: by halves, then Newton.
+
+    Args:
+        evaluate: x -> value and slope, which is `_MIN_SLOPE` at least.
+        z: values.
+        first: the function's value at 0.
+    """
+    far = (z - first) / _MIN_SLOPE  # Nowhere less steep.
+    low, high = jnp.minimum(far, 0), jnp.maximum(far, 0)
+
+    def halve(_, ends):
+        low, high = ends
+        middle = (low + high) / 2
+        above = evaluate(middle)[0] > z
+        return jnp.where(above, low, middle), jnp.where(above, middle, high)
+
+    low, high = jax.lax.fori_loop(0, _NUM_HALVINGS, halve, (low, high))
+
+    def newton(_, x):
+        value, slope = evaluate(x)
+        moved = x - (value - z) / jnp.maximum(slope, _MIN_SLOPE)
+        return jnp.clip(moved, low, high)
+
+    return jax.lax.fori_loop(0, _NUM_NEWTON, newton, (low + high) / 2)

@@ -82,6 +82,8 @@ def _written_like(model: Trained, found: SeriesSet) -> Description:
     """
     learned, own = model.facts.described, found.described
     if own is None or not own.is_table:
+        if own is not None and own.step is not None:  # Time stamps of a .ts file.
+            return dataclasses.replace(learned, step=own.step, start=own.start)
         return learned
     step = own.step
     if step is not None and learned.step is not None and found.lengths.max() < 2:

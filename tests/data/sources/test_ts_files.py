@@ -7,7 +7,9 @@ import pytest
 from aeon.datasets import load_from_ts_file
 
 from tsgen_jax.configs import default
+from tsgen_jax.data import frames
 from tsgen_jax.data.sources import files, reading
+from tsgen_jax.data.sources.description import Description
 
 _FIELDS = [f.name for f in dataclasses.fields(reading.Reading)]
 _HOW = reading.Reading(**{k: default.get_config().data[k] for k in _FIELDS})
@@ -108,3 +110,26 @@ def test_what_is_wrong_is_told_by_row(tmp_path, row, words):
 def test_time_stamps_that_make_no_series(tmp_path, row, words):
     with pytest.raises(ValueError, match=words):
         _read(tmp_path, _TAGS.format("true", "true") + row + "\n")
+
+
+def test_time_stamps_are_kept_and_written_on(tmp_path):
+    days = ["2024-01-30", "2024-01-31", "2024-02-01", "2024-02-02"]
+    row = ",".join(f"({day},{i})" for i, day in enumerate(days))
+    other = ",".join(f"(2024-03-0{i},{i})" for i in range(1, 4))
+    text = _TAGS.format("true", "false") + f"{row}:1\n{other}:2\n"
+    found = _read(tmp_path, text)
+    assert found.times[0].astype("M8[D]").astype(str).tolist() == days
+    assert [len(t) for t in found.times] == [4, 3]
+    assert "time from 2024-01-30 00:00:00 to 2024-03-03 00:00:00" in found.notes
+    series = frames.Series(
+        [np.zeros((3, 1))] * 2,
+        times=[found.described.step.continue_from(t[-1], 3) for t in found.times],
+    )
+    table = frames.make(series, found.described)
+    assert table["time"].tolist() == [
+        *("2024-02-03", "2024-02-04", "2024-02-05"),
+        *("2024-03-04", "2024-03-05", "2024-03-06"),
+    ]
+    assert found.described.start == "2024-01-30"
+    again = Description.from_json(found.described.to_json())
+    assert again == found.described

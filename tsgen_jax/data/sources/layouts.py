@@ -9,13 +9,12 @@ import dataclasses
 import numpy as np
 
 from tsgen_jax.data.series import SeriesSet, without_end
-from tsgen_jax.data.sources import time_columns, time_grid, time_order, time_stamps
+from tsgen_jax.data.sources import on_grid, time_columns, time_stamps
 from tsgen_jax.data.sources.alike import alike
 from tsgen_jax.data.sources.description import Description, are_whole
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import Roles, find_roles
 from tsgen_jax.data.sources.table import Table
-from tsgen_jax.data.sources.time_step import TimeStep
 
 
 def read(table: Table, name: str, how: Reading) -> SeriesSet:
@@ -173,23 +172,6 @@ def _on_grid(table, roles, how, groups, series):
     rows = list(groups.values())
     column = time_columns.cells(table, roles.time, roles.clock)
     stamps = time_stamps.read(column, table.where, table.first_row, rows, how)
-    times, series, said = time_order.arrange(
-        [stamps.values[one] for one in rows], series, how, table.where, list(groups)
-    )
-    found = time_grid.regular(
-        times, series, stamps.are_dates, table.where, stamps.zone, stamps.time_format
-    )
-    unit = "second" if stamps.are_dates else "number"
-    step = found.step or TimeStep(
-        unit, 1.0, zone=stamps.zone, time_format=stamps.time_format
-    )
-    grids = [
-        step.stamps(start, np.arange(len(x)))
-        for start, x in zip(found.starts, found.series, strict=True)
-    ]
-    as_told = dataclasses.replace(
-        how, time_format=stamps.as_told, time_zone=stamps.zone
-    )
-    first, last = (f(t[k] for t in times) for f, k in ((min, 0), (max, -1)))
-    span = f"time from {stamps.show(first)} to {stamps.show(last)}; {found.said}"
-    return found.series, grids, step, as_told, [*stamps.notes, *said, span]
+    found = on_grid.place(stamps, rows, series, how, table.where, list(groups))
+    said = [*found.notes, f"{found.span}; {found.grid}"]
+    return found.series, found.times, found.step, found.as_told, said

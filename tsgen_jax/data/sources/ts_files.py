@@ -4,13 +4,14 @@ Read here and not by aeon: aeon's reader lowers labels, takes no unequal channel
 drops signs from series with time stamps.
 """
 
+import dataclasses
 import os
 import re
 
 import numpy as np
 
 from tsgen_jax.data.series import SeriesSet, without_end
-from tsgen_jax.data.sources import sentinels, time_grid, time_order, time_stamps
+from tsgen_jax.data.sources import on_grid, sentinels, time_stamps
 from tsgen_jax.data.sources.description import describe_arrays
 from tsgen_jax.data.sources.reading import NONE, Reading
 
@@ -68,15 +69,22 @@ def read(path: str, name: str, how: Reading) -> SeriesSet:
         )
     _check_options(how, source, stamped)
     series = [sentinels.without_listed(x, how) for x in series]
-    if stamped:
-        series, more = _on_grid(times, series, how, source)
-        said += more
+    placed = _on_grid(times, series, how, source) if stamped else None
+    if placed:
+        series = placed.series
+        said += [*placed.notes, placed.span, f"time stamps: {placed.grid}"]
     series = tuple(without_end(x, how.trailing) for x in series)
     no_label = has_target or not has_label or how.label_column == NONE
     label = None if no_label else np.array(labels, dtype=str)
-    described = describe_arrays(how, "wide", series)
+    as_told, own = placed.as_told if placed else how, None
+    described = describe_arrays(as_told, "wide", series)
+    if placed:
+        own = tuple(t[: len(x)] for t, x in zip(placed.times, series, strict=True))
+        step, start = placed.step, placed.step.text(own[0][:1])[0]
+        described = dataclasses.replace(described, step=step, start=start)
+    names, notes = described.channels, tuple(said)
     return SeriesSet(
-        name, source, series, label, described.channels, None, tuple(said), described
+        name, source, series, label, names, None, notes, described, times=own
     )
 
 
@@ -152,8 +160,8 @@ def _check_options(how: Reading, source: str, stamped: bool) -> None:
         )
 
 
-def _on_grid(times, series, how: Reading, source: str):
-    """Series at regular times, and what was done."""
+def _on_grid(times, series, how: Reading, source: str) -> on_grid.Placed:
+    """Series at regular times."""
     import pandas as pd  # Takes half a second to import.
 
     ends = np.cumsum([len(t) for t in times])
@@ -161,9 +169,4 @@ def _on_grid(times, series, how: Reading, source: str):
     column = pd.Series([time for own in times for time in own])
     stamps = time_stamps.read(column, f"{source}, time stamps", 1, groups, how)
     names = [str(i) for i in range(1, len(times) + 1)]
-    at = [stamps.values[rows] for rows in groups]
-    at, series, said = time_order.arrange(at, series, how, source, names)
-    found = time_grid.regular(
-        at, series, stamps.are_dates, source, stamps.zone, stamps.time_format
-    )
-    return found.series, [*stamps.notes, *said, f"time stamps: {found.said}"]
+    return on_grid.place(stamps, groups, series, how, source, names)

@@ -247,6 +247,22 @@ def test_the_program_of_jax_alone_draws_the_samples(made):
     np.testing.assert_allclose(x, drawn, atol=2e-3)
 
 
+@pytest.mark.parametrize("name", generators.NAMES)
+def test_a_program_draws_any_number_of_series(name):
+    """As in an exported file, where the number of series is free; nothing is compiled."""
+    config = tiny_generators.make_config(name)
+    info = DataInfo.of(tiny.make_dataset(channels=2, num_series=48))
+    of = generators.make_recipe(config, info)
+    shapes = recipe.abstract_recipe(of)
+    generator = of.assemble(jax.tree.map(lambda s: np.ones(s.shape, s.dtype), shapes))
+    if recipe.can(generator, recipe.Traceable):
+        (size,) = jax.export.symbolic_shape("b")
+        label = jax.ShapeDtypeStruct((size,), np.int32)
+        with jax.debug_key_reuse(False):  # It does not follow shapes that are free.
+            x = jax.eval_shape(generator.program, jax.random.key(0), label)
+        assert (str(x.shape[0]), x.shape[1]) == ("b", 24)
+
+
 @costly
 def test_it_is_judged_by_all_groups(made, monkeypatch):
     drawn = made.name != "gaussian"  # Of two that `make test` takes, one.

@@ -29,9 +29,10 @@ class Programs:
         """(x_t, t) -> v, in use, with guidance."""
 
         def v_fn(x, time):
-            both = lambda x, label: self.network.apply(  # noqa: E731
-                weights, x, jnp.resize(time, len(x)), label, train=False
-            )
+            def both(x, label):
+                times = jnp.broadcast_to(time, x.shape[:1])
+                return self.network.apply(weights, x, times, label, train=False)
+
             scale = self.settings.guidance_scale
             return guidance.guide(both, label, self.network.num_classes, scale)(x)
 

@@ -125,10 +125,10 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         key_class, key_noise = jax.random.split(key)
         drawn = jax.random.categorical(key_class, log_shares, shape=label.shape)
         label = jnp.where(label == info.num_classes, drawn, label)
-        z = jax.random.normal(key_noise, (len(label), network.dim))
+        z = jax.random.normal(key_noise, (label.shape[0], network.dim))
         found = network.unfold(weights["flow"], z, label)
         x = jax.vmap(lambda u: whitening.colour(weights["whitening"], u, label))(found)
-        return x.reshape(len(found), len(z), info.length, -1)
+        return x.reshape(*found.shape[:2], info.length, -1)
 
     rates = FlowGenerator.rates
     if settings.dequantise:

@@ -94,7 +94,7 @@ def make_recipe(
     def states(key, weights, label):
         """Scaled series part by part, [S + 1, B, L, C']; the last has all."""
         key_latent, key_noise = jax.random.split(key)
-        latent = jax.random.normal(key_latent, (len(label), size))
+        latent = jax.random.normal(key_latent, (label.shape[0], size))
         if source == "posterior":
             latent = aggregate.draw(weights[aggregate.NAME], latent, label)
         variables = {"params": weights[name]}
@@ -103,7 +103,7 @@ def make_recipe(
         if noise == "none":
             return seen
         if noise == "correlated":
-            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], len(label))
+            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], label.shape[0])
         else:
             drawn = std * jax.random.normal(key_noise, std.shape)
         drawn = weights[noise_scale.NAME]["scale"] * drawn

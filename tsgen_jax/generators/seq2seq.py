@@ -103,7 +103,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
 
     @jax.jit
     def draw(key, weights, label):
-        x = jnp.zeros((len(label), *shape))
+        x = jnp.zeros((label.shape[0], *shape))
         of = weights[stage.NAME], key, x, jnp.zeros(x.shape, bool), label
         return seq2seq.complete(network, *of, config.sample.temperature)[0]
 

@@ -64,10 +64,10 @@ class Layer(nn.Module):
     def __call__(self, e: Array) -> jax.Array:
         """[B, L, I] -> [B, L, width]."""
         if self.is_initializing():
-            self._advance(self.start(len(e)), self.input(e[:, 0]))
+            self._advance(self.start(e.shape[0]), self.input(e[:, 0]))
         # Of all times at once: what follows time is the product with the state alone.
         a = self.input(e).swapaxes(0, 1)
-        _, h = jax.lax.scan(self._advance, self.start(len(e)), a)
+        _, h = jax.lax.scan(self._advance, self.start(e.shape[0]), a)
         return h.swapaxes(0, 1)
 
     def _advance(self, state, a):

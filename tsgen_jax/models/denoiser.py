@@ -49,12 +49,12 @@ class Denoiser(nn.Module):
         # Each token gives its own patch and one on either side, which are added.
         zeros = nn.initializers.zeros
         out = Dense(3 * self.patch * channels, kernel_init=zeros, dtype=self.dtype)(h)
-        out = out.reshape(len(x), tokens, 3, self.patch, channels)
+        out = out.reshape(x.shape[0], tokens, 3, self.patch, channels)
         ahead = [(0, 0)] * 4
         parts = [
             jnp.pad(out[:, :, i], [(0, 0), (i, 2 - i), *ahead[:2]]) for i in range(3)
         ]
-        whole = sum(parts).reshape(len(x), -1, channels)
+        whole = sum(parts).reshape(x.shape[0], -1, channels)
         return whole[:, self.patch :][:, :length].astype(jnp.float32)
 
     def _condition(self, time, label):
@@ -86,7 +86,7 @@ class Denoiser(nn.Module):
 
 def _patches(padded: Array, tokens: int, patch: int) -> jax.Array:
     """Each patch with one on either side: [B, (N + 2) P, C] -> [B, N, 3 P C]."""
-    parts = padded.reshape(len(padded), tokens + 2, -1)
+    parts = padded.reshape(padded.shape[0], tokens + 2, -1)
     return jnp.concatenate([parts[:, i : i + tokens] for i in range(3)], -1)
 
 

@@ -98,7 +98,7 @@ class Flow(nn.Module):
         Returns:
             float [B, D] noise, and log |det| [B].
         """
-        context, log_det = self.embed(label), jnp.zeros(len(x))
+        context, log_det = self.embed(label), jnp.zeros(x.shape[0])
         for layer in self.layers:
             x, more = layer(x, context)
             log_det = log_det + more
@@ -120,7 +120,7 @@ class Flow(nn.Module):
             float [S + 1, B, D]: `z`, what the S = num_blocks + 1 blocks make of it one
             after the other, the class's being the first; and log |det| [B] of all.
         """
-        context, log_det, states = self.embed(label), jnp.zeros(len(z)), [z]
+        context, log_det, states = self.embed(label), jnp.zeros(z.shape[0]), [z]
         for i, layer in enumerate(reversed(self.layers)):
             z, more = layer(z, context, reverse=True)
             log_det = log_det + more

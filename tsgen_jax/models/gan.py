@@ -50,7 +50,7 @@ class _Conv(nn.Module):
 def _halve(h: Array) -> jax.Array:
     """Pairs of time points to their mean."""
     h = jnp.pad(h, ((0, 0), (0, h.shape[1] % 2), (0, 0)), mode="edge")
-    return h.reshape(len(h), -1, 2, h.shape[-1]).mean(2)
+    return h.reshape(h.shape[0], -1, 2, h.shape[-1]).mean(2)
 
 
 def _modulate(h: Array, condition: Array) -> jax.Array:
@@ -80,7 +80,7 @@ class Generator(nn.Module):
         condition = leaky(Dense(self.width)(both), _SLOPE)
         lengths = lengths_of(self.length)[::-1]
         h = Dense(lengths[0] * self.width)(both)
-        h = h.reshape(len(latent), lengths[0], self.width)
+        h = h.reshape(latent.shape[0], lengths[0], self.width)
         for length in lengths:
             if h.shape[1] != length:
                 h = jnp.repeat(h, 2, axis=1)[:, :length]
@@ -109,7 +109,7 @@ class Critic(nn.Module):
             if h.shape[1] != length:
                 h = _halve(h)
             h = h + _Conv(self.width, self.taps)(leaky(h, _SLOPE))
-        features = h.reshape(len(h), -1)
+        features = h.reshape(h.shape[0], -1)
         h = leaky(features, _SLOPE)
         h = leaky(Dense(self.width)(h), _SLOPE)
         of_class = nn.Embed(self.num_classes + 1, self.width)(label)

@@ -87,7 +87,7 @@ class Trunk(nn.Module):
         if self.memory == "skip":
             _, new = self.skip.step((past[:, 0],), c)
             past = jnp.concatenate([past[:, 1:], new[:, None]], axis=1)
-            out = self._joined(h, past.reshape(len(e), -1))
+            out = self._joined(h, past.reshape(e.shape[0], -1))
         else:  # The last number says whether there is a state.
             scores = jnp.einsum("bd,bmd->bm", self.query(h), past[..., :-1])
             weights = _softmax(scores / self.width**0.5, past[..., -1] > 0)
@@ -134,7 +134,9 @@ class Highway(autoregressive.Values):
     ) -> jax.Array:
         """See `Values`."""
         shown = x if shown is None else shown
-        before = jnp.concatenate([self.first(len(x))[:, None], shown[:, :-1]], axis=1)
+        before = jnp.concatenate(
+            [self.first(x.shape[0])[:, None], shown[:, :-1]], axis=1
+        )
         h = self.trunk(self._entered(before, label[:, None]), train)
         return self._output(h, self._linear(recent(before, self.num_values)))
 

@@ -75,15 +75,15 @@ class Seq2Seq(nn.Module):
         both = jnp.concatenate([jnp.where(visible, x, 0), visible], axis=-1)
         more = self.num_frames * self.patch - self.length
         both = jnp.pad(both, ((0, 0), (0, more), (0, 0)))
-        frames = both.reshape(len(x), self.num_frames, -1)
+        frames = both.reshape(x.shape[0], self.num_frames, -1)
         place = jnp.asarray(places(self.num_frames, self.num_places))[None]
-        place = jnp.broadcast_to(place, (len(x), *place.shape[1:]))
+        place = jnp.broadcast_to(place, (x.shape[0], *place.shape[1:]))
         e = self.read(jnp.concatenate([frames, place], axis=-1))
         e = e + self.read_class(label)[:, None]
         back = self.back(e[:, ::-1])[:, ::-1]
         said = self.drop(jnp.concatenate([self.ahead(e), back], axis=-1), train)
         first = jnp.tanh(self.begin(back[:, 0]))
-        state = (first, *self.decoder.start(len(x))[1:])
+        state = (first, *self.decoder.start(x.shape[0])[1:])
         return {"said": said, "keys": self.of_said(said), "state": state}
 
     def step(

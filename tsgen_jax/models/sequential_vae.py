@@ -112,7 +112,7 @@ class SequentialVAE(nn.Module):
         steps = noise[:, :size].reshape(-1, self.length, dim)
         theta = dict(self.theta)
         theta = {
-            "A": jnp.broadcast_to(theta["A"][None], (len(label), dim)),
+            "A": jnp.broadcast_to(theta["A"][None], (label.shape[0], dim)),
             "W": theta["W"][None],
             "h": theta["h"][label],
         }
@@ -135,7 +135,7 @@ class SequentialVAE(nn.Module):
 
         def step(z, e):
             phi = jnp.tanh(z)
-            if len(w) == 1:  # One W for all series.
+            if not self.bayesian:  # One W for all series.
                 moved = phi @ w[0].T
             else:
                 moved = jnp.einsum("bij,bj->bi", w, phi)
@@ -147,7 +147,7 @@ class SequentialVAE(nn.Module):
 
     def _std(self, label):
         std = jax.nn.softplus(_RATE * self.raw_std) + _LEAST_STD
-        return jnp.broadcast_to(std, (len(label), self.length, self.channels))
+        return jnp.broadcast_to(std, (label.shape[0], self.length, self.channels))
 
     def decode(self, noise: Array, label: Array) -> tuple[jax.Array, jax.Array]:
         """Rolls the dynamics out.
@@ -168,7 +168,7 @@ class SequentialVAE(nn.Module):
 
     def reconstruct(self, x: Array, label: Array) -> jax.Array:
         """The mean of series at the posterior's mean, float [B, L, C]."""
-        _, theta = self._split(jnp.zeros((len(x), self.noise_size)), label)
+        _, theta = self._split(jnp.zeros((x.shape[0], self.noise_size)), label)
         mean, _ = self.encoder(x, self.embed(label))
         return self.observe(self._roll(mean, theta, label))
 

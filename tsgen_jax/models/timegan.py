@@ -85,13 +85,13 @@ class Networks(NamedTuple):
         """Series [B, L, C'] -> features [B, T, D]."""
         more = self.num_frames * self.patch - x.shape[1]
         x = jnp.pad(x, ((0, 0), (0, more), (0, 0)), mode="edge")
-        x = x.reshape(len(x), self.num_frames, -1)
+        x = x.reshape(x.shape[0], self.num_frames, -1)
         return self._bounded("embedder", weights, x, label)
 
     def recover(self, weights, features: Array, label: Array) -> jax.Array:
         """Features [B, T, D] -> series [B, L, C']."""
         x = self.recovery.apply({"params": weights["recovery"]}, features, label)
-        return x.reshape(len(x), -1, self.shape[1])[:, : self.shape[0]]
+        return x.reshape(x.shape[0], -1, self.shape[1])[:, : self.shape[0]]
 
     def supervise(self, weights, features: Array, label: Array) -> jax.Array:
         """Features [B, T, D] -> at each frame, those of the next."""

@@ -53,7 +53,7 @@ class Encoder(nn.Module):
         y = jnp.concatenate([x, context], axis=-1)
         for width in self.widths:
             y = nn.silu(Conv(width)(_halve(y)))
-        y = Dense(2 * self.latent)(y.reshape(len(y), -1))
+        y = Dense(2 * self.latent)(y.reshape(y.shape[0], -1))
         mean, log_std = jnp.split(y, 2, axis=-1)
         return mean, _MAX_LOG_STD * jnp.tanh(log_std / _MAX_LOG_STD)
 
@@ -64,7 +64,7 @@ def _halve(x: Array) -> jax.Array:
     A convolution of these is one of stride 2, which XLA on the CPU is slow at.
     """
     x = jnp.pad(x, ((0, 0), (0, x.shape[1] % 2), (0, 0)))
-    return x.reshape(len(x), x.shape[1] // 2, -1)
+    return x.reshape(x.shape[0], x.shape[1] // 2, -1)
 
 
 class Decoder(nn.Module):
@@ -80,7 +80,7 @@ class Decoder(nn.Module):
     @nn.compact
     def __call__(self, z: Array) -> jax.Array:
         """Float [B, D] -> float [4, B, L, C]: level, trend, seasons, the rest."""
-        shape = len(z), self.length, self.channels
+        shape = z.shape[0], self.length, self.channels
         level = jnp.broadcast_to(self._of(z, "level", 1), shape)
         trend, season = jnp.zeros(shape), jnp.zeros(shape)
         if self.degree:
@@ -98,7 +98,7 @@ class Decoder(nn.Module):
         """A network of z: float [B, num, C]."""
         y = nn.silu(Dense(self.hidden, name=f"{name}_hidden")(z))
         y = Dense(num * self.channels, name=name)(y)
-        return y.reshape(len(z), num, self.channels)
+        return y.reshape(z.shape[0], num, self.channels)
 
     def _rest(self, z):
         """Convolutions that double the time points."""
@@ -106,10 +106,12 @@ class Decoder(nn.Module):
         for _ in self.widths:
             columns = -(-columns // 2)
         y = nn.silu(Dense(columns * self.widths[-1], name="rest_hidden")(z))
-        y = y.reshape(len(z), columns, self.widths[-1])
+        y = y.reshape(z.shape[0], columns, self.widths[-1])
         for i, width in enumerate((*self.widths[-2::-1], self.widths[0])):
             y = nn.silu(Conv(2 * width, name=f"rest_{i}")(y))
-            y = y.reshape(len(y), 2 * y.shape[1], width)  # The transpose of `_halve`.
+            y = y.reshape(
+                y.shape[0], 2 * y.shape[1], width
+            )  # The transpose of `_halve`.
         return Conv(self.channels, name="rest")(y)[:, : self.length]
 
 
@@ -165,7 +167,7 @@ class VAE(nn.Module):
         """
         given = jnp.concatenate([z, self.embed(label)], axis=-1)
         std = jax.nn.softplus(_RATE * self.raw_std) + _LEAST_STD
-        std = jnp.broadcast_to(std, (len(z), self.length, self.channels))
+        std = jnp.broadcast_to(std, (z.shape[0], self.length, self.channels))
         return self.decoder(given), std
 
     def reconstruct(self, x: Array, label: Array) -> jax.Array:

@@ -84,9 +84,9 @@ def step(
     Returns:
         x at `then`, and the series that the network sees in x.
     """
-    time = jnp.full(len(x), now)
+    time = jnp.full(x.shape[0], now)
     alpha, sigma = process.levels(time)
-    alpha_then, sigma_then = process.levels(jnp.full(len(x), then))
+    alpha_then, sigma_then = process.levels(jnp.full(x.shape[0], then))
     series, noise = process.read(alpha, sigma, x, v_fn(x, time))
     between = jnp.square(sigma) - jnp.square(alpha / alpha_then * sigma_then)
     variance = jnp.square(eta * sigma_then / sigma) * between
@@ -140,8 +140,8 @@ def inpaint(
     def once(repeat, carry):
         noisy, key, now, then = carry
         keys = jax.random.split(jax.random.fold_in(key, repeat), 3)
-        alpha, sigma = process.levels(jnp.full(len(x), now))
-        alpha_then, sigma_then = process.levels(jnp.full(len(x), then))
+        alpha, sigma = process.levels(jnp.full(x.shape[0], now))
+        alpha_then, sigma_then = process.levels(jnp.full(x.shape[0], then))
         back = alpha / alpha_then
         between = jnp.square(sigma) - jnp.square(back * sigma_then)
         again = jax.random.normal(keys[0], x.shape)

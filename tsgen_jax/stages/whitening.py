@@ -146,7 +146,7 @@ def apply(matrices: Array, u: Array, label: Array) -> jax.Array:
     exact = jax.lax.Precision.HIGHEST
     # By all matrices, and then the right one: a matrix per row would fill memory.
     every = jnp.einsum("bd,kde->kbe", u, matrices, precision=exact)
-    return every[label % len(matrices), jnp.arange(len(u))]
+    return every[label % len(matrices), jnp.arange(u.shape[0])]
 
 
 def log_det(weights: PyTree, label: Array) -> np.ndarray:

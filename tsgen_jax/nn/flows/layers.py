@@ -33,7 +33,7 @@ class ActNorm(nn.Module):
         shift = self.param("shift", start)
         start = lambda key: jnp.log(jnp.maximum(x.std(0), _MIN_DEVIATION))  # noqa: E731
         log_scale = self.param("log_scale", start)
-        log_det = jnp.broadcast_to(log_scale.sum(), (len(x),))
+        log_det = jnp.broadcast_to(log_scale.sum(), (x.shape[0],))
         if reverse:
             return x * jnp.exp(log_scale)[None] + shift[None], log_det
         return (x - shift[None]) * jnp.exp(-log_scale)[None], -log_det
@@ -70,7 +70,7 @@ class Permutation(nn.Module):
         """See the module."""
         del context
         order = np.argsort(self.order) if reverse else np.array(self.order)
-        return x[:, order], jnp.zeros(len(x))
+        return x[:, order], jnp.zeros(x.shape[0])
 
 
 class Coupling(nn.Module):

@@ -31,7 +31,7 @@ class Conditioner(nn.Module):
             y = y + nn.silu(nn.Dense(self.hidden)(y))
         size = self.outputs * self.num_params
         y = nn.Dense(size, kernel_init=nn.initializers.zeros)(y)
-        return y.reshape(len(y), self.outputs, self.num_params)
+        return y.reshape(y.shape[0], self.outputs, self.num_params)
 
 
 class MadeWeights(NamedTuple):

@@ -180,3 +180,32 @@ def test_what_is_not_said_to_differ_is_as_the_training_file_had_it(tmp_path):
     assert found.channels == ("pulse", "weight")
     np.testing.assert_array_equal(found.series[1], learned.series[1])
     assert found.label is None
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (pd.bdate_range("2024-01-01", periods=40), "1 business day (Monday to Friday)"),
+        (pd.date_range("2020-01-31", periods=40, freq="ME"), "1 month (last day)"),
+    ],
+)
+def test_few_stamps_are_on_the_calendar_that_was_learned(dates, said, tmp_path):
+    frame = pd.DataFrame({"time": dates, "v": np.arange(40.0)})
+    frame.to_csv(tmp_path / "all.csv", index=False)
+    how = dataclasses.replace(Reading.plain(), window=5)
+    learned = files.read(str(tmp_path / "all.csv"), how).described
+    frame[2:8].drop(5).to_csv(tmp_path / "few.csv", index=False)  # One is left out.
+    found = similar.read(str(tmp_path / "few.csv"), learned, "end")
+    np.testing.assert_array_equal(found.series[0][:, 0], [2, 3, 4, np.nan, 6, 7])
+    assert any(
+        f"step of {said}; 1 time points left out" in note for note in found.notes
+    )
+    later = found.described.step.continue_from(found.times[0][-1], 3)
+    assert list(pd.DatetimeIndex(later)) == list(dates[8:11])
+    frame[2:3].to_csv(tmp_path / "one.csv", index=False)
+    one = similar.read(str(tmp_path / "one.csv"), learned, "end")
+    assert one.described.step == learned.step
+    daily = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=9), "v": 1.0})
+    daily.to_csv(tmp_path / "daily.csv", index=False)
+    found = similar.read(str(tmp_path / "daily.csv"), learned, "end")
+    assert found.described.step.unit == "day"  # It is another calendar: as it stands.

@@ -15,6 +15,7 @@ from tsgen_jax.data.sources.description import Description, are_whole
 from tsgen_jax.data.sources.reading import NONE, Reading
 from tsgen_jax.data.sources.roles import Roles, find_roles
 from tsgen_jax.data.sources.table import Table
+from tsgen_jax.data.sources.time_step import TimeStep
 
 
 def read(table: Table, name: str, how: Reading) -> SeriesSet:
@@ -27,8 +28,14 @@ def read(table: Table, name: str, how: Reading) -> SeriesSet:
     return make(table, name, how, find_roles(table, how))
 
 
-def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
-    """`read` with roles that are known."""
+def make(
+    table: Table,
+    name: str,
+    how: Reading,
+    roles: Roles,
+    learned: TimeStep | None = None,
+) -> SeriesSet:
+    """`read` with roles that are known, and the step of a file that this one is like."""
     _check_options(table, roles, how)
     label, notes, ids, times, step = (
         None,
@@ -57,7 +64,7 @@ def make(table: Table, name: str, how: Reading, roles: Roles) -> SeriesSet:
             label = _labels(table, roles, groups)
         if roles.time:
             series, times, step, as_told, said = _on_grid(
-                table, roles, how, groups, series
+                table, roles, how, groups, series, learned
             )
             notes += said
         if roles.layout == "long":
@@ -167,11 +174,12 @@ def _labels(table: Table, roles: Roles, groups) -> np.ndarray:
     return np.array(label, dtype=str)
 
 
-def _on_grid(table, roles, how, groups, series):
+def _on_grid(table, roles, how, groups, series, learned):
     """Series on a grid, its stamps and step, how to read on alike, and what to say."""
     rows = list(groups.values())
     column = time_columns.cells(table, roles.time, roles.clock)
     stamps = time_stamps.read(column, table.where, table.first_row, rows, how)
-    found = on_grid.place(stamps, rows, series, how, table.where, list(groups))
+    names = list(groups)
+    found = on_grid.place(stamps, rows, series, how, table.where, names, learned)
     said = [*found.notes, f"{found.span}; {found.grid}"]
     return found.series, found.times, found.step, found.as_told, said

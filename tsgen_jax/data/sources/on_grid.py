@@ -41,6 +41,7 @@ def place(
     how: Reading,
     where: str,
     names: Sequence[str],
+    learned: TimeStep | None = None,
 ) -> Placed:
     """Sorts, merges and fills time points as `how` says.
 
@@ -51,6 +52,7 @@ def place(
         how: of reading.
         where: the file, for messages.
         names: of the series, likewise.
+        learned: the step of a file that this one is like.
 
     Raises:
         ValueError: times that do not ascend, or that make no series.
@@ -58,9 +60,8 @@ def place(
     times, series, said = time_order.arrange(
         [stamps.values[one] for one in rows], series, how, where, list(names)
     )
-    found = time_grid.regular(
-        times, series, stamps.are_dates, where, stamps.zone, stamps.time_format
-    )
+    of = stamps.zone, stamps.time_format, learned
+    found = time_grid.regular(times, series, stamps.are_dates, where, *of)
     unit = "second" if stamps.are_dates else "number"
     step = found.step or TimeStep(
         unit, 1.0, zone=stamps.zone, time_format=stamps.time_format

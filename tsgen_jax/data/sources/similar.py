@@ -111,7 +111,7 @@ def _read_table(
     if not roles.time:  # What is said of times is of no use.
         none = {"time_format": "", "time_zone": "", "sort_time": False}
         how = dataclasses.replace(how, **none, duplicates="")
-    return layouts.make(table, name, how, roles)
+    return layouts.make(table, name, how, roles, described.step)
 
 
 def _find_roles(

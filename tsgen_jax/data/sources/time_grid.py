@@ -1,5 +1,6 @@
 """Time stamps in order, and series on a regular grid: of fixed steps or a calendar."""
 
+import dataclasses
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +53,11 @@ def instants(times: np.ndarray) -> np.ndarray:
 
 
 def find_step(
-    times: list[np.ndarray], are_dates: bool, zone: str, time_format: str
+    times: list[np.ndarray],
+    are_dates: bool,
+    zone: str,
+    time_format: str,
+    learned: TimeStep | None = None,
 ) -> tuple[TimeStep | None, list[np.ndarray] | None]:
     """The step between stamps; and, where stamps are steps of it, their places.
 
@@ -61,12 +66,19 @@ def find_step(
         are_dates: whether times are seconds since 1970.
         zone: of the dates.
         time_format: of the dates, for the step that is made.
+        learned: the step of a file that this one is like. A calendar is taken from
+            there where the stamps are on it: few stamps do not show one.
 
     Returns:
         The step, None where there is none; and places, int [L_i] each from 0, where
         these follow a calendar with or without gaps, or a fixed step without any;
         else None.
     """
+    if are_dates and learned is not None and learned.is_calendar:
+        known = dataclasses.replace(learned, zone=zone, time_format=time_format)
+        places = [_places_on(known, instants(t)) for t in times]
+        if all(p is not None for p in places):
+            return known, places
     steps = np.concatenate([np.diff(t) for t in times])
     if len(steps) == 0:
         return None, None
@@ -88,6 +100,18 @@ def find_step(
         walled = np.concatenate([np.diff(w) for w in walls]) / np.timedelta64(1, "D")
         is_even = is_even or bool((walled == days).all())
     return clock, even if is_even else None
+
+
+def _places_on(step: TimeStep, stamps: np.ndarray) -> np.ndarray | None:
+    """How many steps of a calendar stamps are after the first; None: they are not."""
+    dates = step.to_wall(stamps).astype("datetime64[D]")
+    if step.unit == "weekday":
+        places = np.busday_count(dates[0], dates, weekmask=step.weekmask)
+    else:
+        months = dates.astype("datetime64[M]").astype(np.int64)
+        places = (months - months[0]) // round(step.count)
+    fits = step.stamps(stamps[0], places) == stamps
+    return places if fits.all() and (np.diff(places) > 0).all() else None
 
 
 def _months(walls: list[np.ndarray]) -> Calendar | None:
@@ -152,6 +176,7 @@ def regular(
     where: str,
     zone: str = "",
     time_format: str = "",
+    learned: TimeStep | None = None,
 ) -> Regular:
     """Brings series to one grid from each series' first time on.
 
@@ -168,13 +193,14 @@ def regular(
         where: names the file.
         zone: of the dates, see `time_stamps.Stamps`.
         time_format: as `zone`.
+        learned: see `find_step`.
 
     Raises:
         ValueError: the grid would be mostly empty.
     """
     starts = np.array([t[0] for t in times])
     starts = instants(starts) if are_dates else starts
-    step, places = find_step(times, are_dates, zone, time_format)
+    step, places = find_step(times, are_dates, zone, time_format, learned)
     if step is None:
         said = "time step unknown: one time point per series"
         return Regular(series, starts, None, said)

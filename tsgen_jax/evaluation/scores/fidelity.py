@@ -19,6 +19,7 @@ from tsgen_jax.evaluation.scores.score import (
     make_score,
     row_counts,
 )
+from tsgen_jax.evaluation.scores.skewness import skew_note
 from tsgen_jax.types import Array
 
 
@@ -177,6 +178,7 @@ def _fid(
         row_counts(len(test), len(samples), len(train)),
         how,
         interval_note(few["num_draws"]),
+        *skew_note(test, samples),
     )
     table = measures.MEASURES["fid"]
     return make_score("fidelity", judge, name, table, value, ends, floors, details)

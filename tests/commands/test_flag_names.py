@@ -18,6 +18,7 @@ _NAMES = FlagNames({"data.window": "--window", "seed": "--seed"}, "--set ", ())
         ("cut it by data.window=96.", "cut it by --window=96."),
         ("a smaller data.window, or data.trailing=missing", None),
         ("(data.window)", "(--window)"),
+        ("give --window=96 (data.window).", "give --window=96."),
         ("train.prior.num_steps=0: must be", "--set train.prior.num_steps=0: must be"),
         ("--config.data.root=DIR", "--set data.root=DIR"),
         ("--set data.root=DIR", "--set data.root=DIR"),

@@ -28,7 +28,13 @@ class FlagNames(NamedTuple):
     sections: tuple[str, ...]
 
     def translate(self, text: str) -> str:
-        """Returns `text` with flags in place of the config keys that it names."""
+        """Returns `text` with flags in place of the config keys that it names.
+
+        A key in brackets behind its own flag is left out, not said twice.
+        """
+        for key, flag in self.flags.items():
+            if f"{flag}=" in text:
+                text = text.replace(f" ({key})", "")
         return _pattern().sub(self._flag, text)
 
     def _flag(self, found: re.Match) -> str:

@@ -130,9 +130,13 @@ def test_layouts_change_on_request_and_ends_stay(tmp_path):
         frames.make(frames.Series([np.ones((3, 2))]), several, "wide")
 
 
-def test_float32_keeps_its_own_digits():
+def test_float32_keeps_its_own_digits(tmp_path):
     x = np.array([0.1, 1e-7, 123456.7], np.float32)
     assert frames.as_float64(x).tolist() == [0.1, 1e-7, 123456.7]
+    found = _found(tmp_path, "t0,t1,t2\n1.5,2,3\n4,5,6.25\n7,8,9\n")
+    for layout in frames.LAYOUTS:
+        table = frames.make(frames.Series([x[:, None]]), found.described, layout)
+        assert "0.1" in table.to_csv(index=False).replace("\n", ",").split(",")
 
 
 @pytest.mark.parametrize(

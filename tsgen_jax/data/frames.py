@@ -126,7 +126,7 @@ def _wide(series: Series, described: Description):
     x = np.full((len(series), end - begin), np.nan)
     seen = np.ones(x.shape, dtype=bool)
     for row, (one, first) in enumerate(zip(series.values, firsts, strict=True)):
-        x[row, first - begin : first - begin + len(one)] = one[:, 0]
+        x[row, first - begin : first - begin + len(one)] = as_float64(one[:, 0])
         if series.observed is not None:
             seen[row, first - begin : first - begin + len(one)] = series.observed[row][
                 :, 0

@@ -4,7 +4,8 @@ Paper: Bahdanau et al. 2015, https://arxiv.org/abs/1409.0473.
 Command: python main.py --config=configs/seq2seq.py
 Expected: 256 s of training on one shared CPU core (GunPoint). MiniRocket FID to TEST, one
 seed: GunPoint 5.19, where a Gaussian by class has 3.66: what it draws is rougher than
-these smooth series.
+these smooth series. CRPS of the last 38 time points 0.076, where ssl_vqvae has 0.077 and
+RidgeCV 0.096 (experiments/forecasting.py, 60 series, 30 draws).
 """
 
 from ml_collections import ConfigDict

@@ -166,5 +166,6 @@ def test_outputs_are_as_documented(whole):
     final = json.loads(pathlib.Path(whole, "evaluation/done.json").read_text())
     assert {"reconstruction_mse", "masked_token_nll", "fid_fcn"} <= set(final)
     page = pathlib.Path(whole, "report.html").read_text()
-    assert page.count("data:image/png;base64") == 2 * 11  # Also for a phone.
+    # Each also for a phone, but for the one picture of the first screen.
+    assert page.count("data:image/png;base64") == 2 * 11 + 1
     assert list(pathlib.Path(whole, "tensorboard/prior").glob("events*"))

@@ -269,7 +269,7 @@ def test_unfit_labels_and_probabilities_are_refused_in_words():
 
 
 def test_every_measure_says_what_is_better():
-    names = {"fid", "class_fid", "inception_score", "mmd"}
+    names = {"fid", "class_fid", "class_recall", "inception_score", "mmd"}
     names |= set(fidelity.precision_recall_density_coverage(TRAIN, TEST, K))
     assert set(fidelity.MEASURES) == names
     for better, ideal, meaning in fidelity.MEASURES.values():

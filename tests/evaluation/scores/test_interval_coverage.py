@@ -85,18 +85,17 @@ def _skewed(rng, seed, sigma):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("sigma", "least", "most", "is_said"),
-    [(0.25, 0.92, 0.98, False), (0.5, 0.84, 0.94, True), (1.0, 0.74, 0.88, True)],
-)
-def test_skewed_features_have_narrow_intervals_and_it_is_said(
-    sigma, least, most, is_said
-):
-    """As docs/judging.md says; skewness 0.8, 1.8 and 6."""
-    (found,) = _collect(functools.partial(_skewed, sigma=sigma)).values()
-    assert least <= _holds(found) <= most
-    said = np.mean(["interval is too narrow" in score.note for score in found])
-    assert (said > 0.7) == is_said
+@pytest.mark.parametrize(("sigma", "has_one"), [(0.25, True), (1.0, False)])
+def test_skewed_features_have_an_interval_that_holds_or_none(sigma, has_one):
+    """Skewness 0.8 and 6: of the latter 95 % intervals held 81 % (docs/judging.md)."""
+    shares = [
+        _skewed(np.random.default_rng(seed), seed, sigma)[0].low is not None
+        for seed in range(40)
+    ]
+    assert (np.mean(shares) > 0.7) == has_one
+    if has_one:
+        found = _collect(functools.partial(_skewed, sigma=sigma))
+        _check(found)
 
 
 def _series(rng, num, phi, scale):

@@ -15,7 +15,7 @@ from tsgen_jax.evaluation.scores.score import (
     make_score,
     row_counts,
 )
-from tsgen_jax.evaluation.scores.skewness import skew_note
+from tsgen_jax.evaluation.scores.skewness import without_interval
 
 _MOST_WORK = 4e10  # Classes x draws x d^3 of an interval: about half a minute.
 
@@ -67,9 +67,9 @@ def class_fid(
         "TEST halves": (split(test[a], y_test[a]), split(test[b], y_test[b])),
     }
     floors, more = _floors(pairs, shrink, classes)
-    ends, why = _interval(of_test, of_samples, shrink, value, **few)
-    if ends:
-        why = [*why, *skew_note(test, samples)]
+    ends, why = None, list(without_interval(test, samples))
+    if not why:
+        ends, why = _interval(of_test, of_samples, shrink, value, **few)
     details = (row_counts(*map(len, (test, samples, train))), *details, *more, *why)
     table = fidelity.MEASURES["class_fid"]
     score = make_score(

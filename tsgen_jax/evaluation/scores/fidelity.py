@@ -19,7 +19,7 @@ from tsgen_jax.evaluation.scores.score import (
     make_score,
     row_counts,
 )
-from tsgen_jax.evaluation.scores.skewness import skew_note
+from tsgen_jax.evaluation.scores.skewness import without_interval
 from tsgen_jax.types import Array
 
 
@@ -165,7 +165,12 @@ def _fid(
     value = compare(test, samples)
     a, b = halves(len(test), few["seed"])
     floors = {"TRAIN": compare(test, train), "TEST halves": compare(test[a], test[b])}
-    ends = bootstrap.half_sampling(compare, (test, samples), value, **few, root=True)
+    why = without_interval(test, samples)
+    ends = None
+    if not why:
+        sets = test, samples
+        ends = bootstrap.half_sampling(compare, sets, value, **few, root=True)
+        why = (interval_note(few["num_draws"]),)
     if shrink:
         how = f"{d} features, covariances shrunk (Ledoit-Wolf): too few rows."
     else:
@@ -177,8 +182,7 @@ def _fid(
     details = (
         row_counts(len(test), len(samples), len(train)),
         how,
-        interval_note(few["num_draws"]),
-        *skew_note(test, samples),
+        *why,
     )
     table = measures.MEASURES["fid"]
     return make_score("fidelity", judge, name, table, value, ends, floors, details)

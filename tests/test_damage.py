@@ -84,7 +84,7 @@ def _known(found, judge):
     return found
 
 
-@pytest.mark.parametrize("num", [60, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_flipped_bits_of_a_run_are_noticed_or_change_no_value(
     num, full_run, tmp_path, monkeypatch
 ):

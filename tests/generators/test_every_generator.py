@@ -263,7 +263,7 @@ def test_a_program_draws_any_number_of_series(name):
         assert (str(x.shape[0]), x.shape[1]) == ("b", 24)
 
 
-@costly
+@pytest.mark.parametrize("made", _names(("gaussian",)), indirect=True)
 def test_it_is_judged_by_all_groups(made, monkeypatch):
     drawn = made.name != "gaussian"  # Of two that `make test` takes, one.
     if not drawn:

@@ -62,6 +62,7 @@ def test_the_other_class_is_another_one_and_any():
         np.testing.assert_allclose(np.delete(shares, mine), 1 / 3, atol=0.1)
 
 
+@pytest.mark.slow
 def test_shapes_for_odd_lengths_and_series_by_themselves():
     x, label = jax.random.normal(jax.random.key(0), (3, 37, 2)), jnp.array([0, 1, 2])
     for net in (Translator(2, 8, 3), Encoder(2, 5, 8, 3)):

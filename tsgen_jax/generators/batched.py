@@ -5,6 +5,7 @@ numbers belong to the place in a batch: the first series of many are those of fe
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import jax
 import numpy as np
@@ -90,6 +91,11 @@ class Batched:
         drawn = self.map(part, {"row": np.arange(num * count)}, "drawing")
         drawn = scaler.inverse(drawn).reshape(num, *x.shape)
         return np.where(observed, x, drawn)
+
+
+def label_use_of(drop_rate: float) -> Literal["never", "optional", "always"]:
+    """`Generator.label_use` where so large a share of classes is hidden in training."""
+    return "always" if drop_rate == 0 else "never" if drop_rate == 1 else "optional"
 
 
 def check_label(label: Array, num_classes: int) -> np.ndarray:

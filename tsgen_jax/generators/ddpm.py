@@ -13,7 +13,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators.batched import Batched, check_label
+from tsgen_jax.generators.batched import Batched, check_label, label_use_of
 from tsgen_jax.generators.diffusion_programs import Programs
 from tsgen_jax.generators.drawn import Drawn
 from tsgen_jax.recipe import Recipe
@@ -78,7 +78,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         Diffusion,
         Batched(info, config.sample.batch_size),
         programs.sample,
-        label_use="always" if rate == 0 else "never" if rate == 1 else "optional",
+        label_use=label_use_of(rate),
         programs=programs,
     )
     return Recipe(

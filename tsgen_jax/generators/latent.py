@@ -12,7 +12,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density
 from tsgen_jax.generators import noise_scale
-from tsgen_jax.generators.batched import Batched, check_label
+from tsgen_jax.generators.batched import Batched, check_label, label_use_of
 from tsgen_jax.generators.drawn import Unfolding, programs_of
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.sampling import residual
@@ -119,7 +119,7 @@ def make_recipe(
     make = functools.partial(
         LatentGenerator,
         Batched(info, config.sample.batch_size),
-        label_use="always" if rate == 0 else "never" if rate == 1 else "optional",
+        label_use=label_use_of(rate),
         name=name,
         network=network,
         bound=elbo.make_elbo(network),

@@ -10,10 +10,10 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise, token_programs, tokens
+from tsgen_jax.generators.batched import label_use_of
 from tsgen_jax.models.coder import Coder
 from tsgen_jax.recipe import Recipe, Weights
 from tsgen_jax.stages import (
-    masked_prior,
     masked_prior_limits,
     tokenizer,
     tokenizer_limits,
@@ -39,7 +39,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
 
     def assemble(weights: Weights) -> tokens.TokenGenerator:
         scale = residual_noise.chosen_scale(config, weights["residual_scale"])
-        label_use = masked_prior.label_use(config)
+        label_use = label_use_of(config.prior.label_drop_rate)
         return tokens.TokenGenerator(programs, weights, scale, label_use)
 
     return Recipe(

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import free_running
-from tsgen_jax.generators.batched import Batched
+from tsgen_jax.generators.batched import Batched, label_use_of
 from tsgen_jax.generators.drawn import Drawn
 from tsgen_jax.losses.adversarial import GAMES
 from tsgen_jax.models import cells
@@ -68,7 +68,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         return networks.recover(of, networks.supervise(of, first, label), label)
 
     rate = config.timegan.label_drop_rate
-    label_use = "always" if rate == 0 else "never" if rate == 1 else "optional"
+    label_use = label_use_of(rate)
     return Recipe(
         stages=timegan.make_stages(config, networks, info),
         assemble=functools.partial(

@@ -11,10 +11,10 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise, token_programs, tokens
+from tsgen_jax.generators.batched import label_use_of
 from tsgen_jax.recipe import Recipe, Weights
 from tsgen_jax.stages import (
     branches,
-    masked_prior,
     masked_prior_limits,
     token_rows,
     tokenizer_limits,
@@ -48,9 +48,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
 
     def assemble(weights: Weights) -> tokens.TokenGenerator:
         scale = residual_noise.chosen_scale(config, weights["residual_scale"])
-        uses = {
-            masked_prior.label_use(branches.config_of(config, band)) for band in priors
-        }
+        uses = {label_use_of(config.prior[band].label_drop_rate) for band in priors}
         use = uses.pop() if len(uses) == 1 else "optional"
         return tokens.TokenGenerator(programs, weights, scale, use)
 

@@ -11,7 +11,7 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import free_running
-from tsgen_jax.generators.batched import Batched
+from tsgen_jax.generators.batched import Batched, label_use_of
 from tsgen_jax.generators.drawn import Drawn
 from tsgen_jax.losses.adversarial import GAMES
 from tsgen_jax.recipe import Recipe
@@ -62,7 +62,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         return networks.generator.apply(of, latent, label)
 
     rate = config.vae_gan.label_drop_rate
-    label_use = "always" if rate == 0 else "never" if rate == 1 else "optional"
+    label_use = label_use_of(rate)
     return Recipe(
         stages=(vae_gan.make_stage(config, networks, info),),
         assemble=functools.partial(

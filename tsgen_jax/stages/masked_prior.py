@@ -48,12 +48,6 @@ def make_model(
     )
 
 
-def label_use(config: ConfigDict) -> str:
-    """`Generator.label_use` of a prior that was trained by `config`."""
-    rate = config.prior.label_drop_rate
-    return "always" if rate == 0 else "never" if rate == 1 else "optional"
-
-
 def make_stage(
     config: ConfigDict,
     model: prior.Prior,

@@ -100,7 +100,8 @@ def table(results: dict) -> str:
         f"# {first.get('device', 'No device')}\n",
         f"`{results['command']}` at {results['commit']}, {results['date']}; jax "
         f"{first.get('jax', '?')}; shape {results['shape']}; {results['seconds']:.0f} s "
-        "in all. Peak: a large matrix product in the same precision.\n",
+        f"in all; XLA_FLAGS: {results['xla_flags'] or 'none'}. Peak: a large matrix "
+        "product in the same precision.\n",
         "| part | " + " | ".join(head for _, head in _COLUMNS) + " |",
         "|---" * (len(_COLUMNS) + 1) + "|",
     ]
@@ -186,6 +187,7 @@ def main(argv: list[str]) -> None:
         "command": " ".join(["python benchmarks/accelerator.py", *argv]),
         "commit": _commit(),
         "date": datetime.date.today().isoformat(),
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "shape": args.shape,
         "parts": {},
     }

@@ -178,7 +178,9 @@ def test_the_table_says_shares_and_ratios():
         "date": "d",
         "shape": "forda",
         "seconds": 9,
+        "xla_flags": "--xla_some=1",
     }
     text = accelerator.table({**head, "parts": parts})
+    assert "--xla_some=1" in text
     assert "12.3%" in text
     assert "bfloat16 is 1.50 times as fast" in text

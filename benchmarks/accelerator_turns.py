@@ -74,20 +74,24 @@ class Part:
             what = "its timing" if self._compiled.is_set() else "compiling"
             self.process.kill()
             self.process.wait()
-            return {"not_measured": f"no time was left for {what}"}
+            words = f"no time was left for {what}; last: {self._last_words()}"
+            return {"not_measured": words}
         self._reader.join()
         if self.process.returncode or not self._lines:
-            self._said.seek(0)
-            words = self._said.read().strip().splitlines() or ["no word"]
-            code = self.process.returncode
-            return {"not_measured": f"exit code {code}: {words[-1][:300]}"}
+            words = f"exit code {self.process.returncode}: {self._last_words()}"
+            return {"not_measured": words}
         return json.loads(self._lines[-1])
+
+    def _last_words(self) -> str:
+        self._said.seek(0)
+        return (self._said.read().strip().splitlines() or ["no word"])[-1][:300]
 
 
 def measure(
     parts: list[Part],
     left: Callable[[], float],
     note: Callable[[Part, dict], None],
+    most: float = 60.0,
 ) -> None:
     """Times every part alone, in turn, as they are ready.
 
@@ -95,6 +99,7 @@ def measure(
         parts: that compile.
         left: () -> seconds that are left of all.
         note: (part, found), after each.
+        most: seconds of one timing.
     """
     compiling = _COMPILING * left()
     ends = time.monotonic() + compiling
@@ -110,6 +115,7 @@ def measure(
         waiting.remove(part)
         for other in waiting:
             other.stand_still(True)
-        note(part, part.result(left()))
+        # A part that hangs leaves time for the others.
+        note(part, part.result(min(left(), most) if part in ready else left()))
         for other in waiting:
             other.stand_still(False)

@@ -66,14 +66,22 @@ def matmul_peak() -> float:
     return best
 
 
-def count_operations(function, *args) -> float:
+def count_operations(function, *args) -> float | None:
     """XLA's count of floating-point operations of `function(*args)`, loops once.
 
     Counted before XLA rewrites the program, so it does not depend on the device's
-    libraries.
+    libraries; and for the CPU, because jax 0.11 counts none for a GPU. None where jax
+    has no CPU (JAX_PLATFORMS names others alone).
     """
-    cost = jax.jit(function).lower(*args).cost_analysis()
-    return float((cost[0] if isinstance(cost, list) else cost)["flops"])
+    try:
+        cpu = jax.local_devices(backend="cpu")[0]
+    except RuntimeError:
+        return None
+    shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), args)
+    with jax.default_device(cpu):
+        cost = jax.jit(function).lower(*shapes).cost_analysis()
+    cost = cost[0] if isinstance(cost, list) else cost
+    return None if cost is None else float(cost["flops"])
 
 
 def _training(
@@ -100,7 +108,7 @@ def _training(
         tree = {"params": state.params, "state": state.model_state}
         ours_check.save(weights, {stage.name: tree})
     step = loop.make_train_step(stage.loss_fn, optimizer)
-    operations = per_unit * count_operations(step, state, batch, key)
+    operations = count_operations(step, state, batch, key)
     program = loop.make_run_steps(step, settings.batch_size, mesh)
     program = jax.jit(program, donate_argnums=0)
     started = time.perf_counter()
@@ -117,7 +125,8 @@ def _training(
     for _ in range(2):  # One step each, also of an epoch: the same program.
         state, *_ = jax.block_until_ready(program(state, data, key, 1))
     seen = {"devices": mesh.size, "steps": per_unit, "compile_seconds": compiling}
-    return Work(run, operations, seen)
+    counted = None if operations is None else per_unit * operations
+    return Work(run, counted, seen)
 
 
 def _settings(config: ConfigDict, stage: str, num: int) -> ConfigDict:
@@ -205,10 +214,12 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
         shape.classes,
         config.sample.guidance_scale,
     )
-    operations = config.sample.num_decode_steps * count_operations(logits_fn, tokens)
-    operations += count_operations(
+    a_round = count_operations(logits_fn, tokens)
+    operations = count_operations(
         lambda tokens: vqvae.detokenize(model, weights, tokens), tokens
     )
+    if operations is not None:
+        operations += config.sample.num_decode_steps * a_round
     return Work(run, operations, {"series": len(label)})
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from benchmarks import accelerator, accelerator_parts, shapes
@@ -38,6 +39,25 @@ def test_a_stage_is_measured():
 
 
 @pytest.mark.slow
+class _Steps:
+    """Training whose steps take so many seconds of a clock."""
+
+    def __init__(self, monkeypatch, seconds: float):
+        self.now, self.seconds = 0.0, seconds
+        monkeypatch.setattr(accelerator_parts.time, "perf_counter", lambda: self.now)
+
+    def run(self, count: int):
+        self.now += count * self.seconds
+        return np.ones(1)
+
+
+@pytest.mark.parametrize("exponent", np.arange(-7, 1.5, 0.25))
+def test_a_rate_is_found_at_every_speed(monkeypatch, exponent):
+    training = _Steps(monkeypatch, 10.0**exponent)
+    assert accelerator_parts._rate(training, 4.0) == pytest.approx(10.0**-exponent)
+    assert training.now < max(12.0, 3 * training.seconds)  # Not for ever.
+
+
 def test_seeds_in_one_program_are_measured_against_one():
     found = accelerator_parts.seeds("prior", 2, _TINY, 0.05, _SMALL)
     ratio = found["steps_per_second_one"] / found["steps_per_second_each"]
@@ -113,7 +133,8 @@ def test_a_part_that_fails_or_has_no_time_says_so(tmp_path, monkeypatch):
     assert part.result(60)["not_measured"] == "exit code 1: out of memory"
     slow = _part(monkeypatch, "import time; time.sleep(60)")
     assert not slow.is_ready()
-    assert slow.result(0)["not_measured"] == "no time was left for compiling"
+    no_time = "no time was left for compiling; last: no word"
+    assert slow.result(0)["not_measured"] == no_time
     accelerator.main([f"--out={tmp_path}", "--minutes=0", "--parts=stage1,stage2"])
     text = (tmp_path / "accelerator-unknown.md").read_text()
     assert "`stage1`: not measured: no time was left" in text
@@ -156,6 +177,28 @@ print('{"x": 1}')
     beats = [float(when) for _, what, when in rows if what == "compiles"]
     for first, last in spans:  # One may have been on its way when it was stopped.
         assert sum(first + 0.05 < when < last for when in beats) == 0
+
+
+def test_a_timing_that_hangs_leaves_time_for_the_others(monkeypatch):
+    code = """
+import sys, time
+print("compiled", flush=True); input()
+if sys.argv[1] == "hangs":
+    print("8 steps", file=sys.stderr, flush=True); time.sleep(60)
+print('{"x": 1}')
+"""
+    monkeypatch.setattr(
+        turns.Part, "command", lambda part, _: [sys.executable, "-c", code, part.name]
+    )
+    found, started = {}, time.monotonic()
+    turns.measure(
+        [turns.Part(name, None) for name in ("hangs", "good")],
+        lambda: 30 - (time.monotonic() - started),
+        lambda part, one: found.update({part.name: one}),
+        most=0.5,
+    )
+    words = "no time was left for its timing; last: 8 steps"
+    assert found == {"hangs": {"not_measured": words}, "good": {"x": 1}}
 
 
 def test_losses_that_differ_are_called_so():

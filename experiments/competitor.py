@@ -6,7 +6,8 @@
 For each run directory: the same data, as much training time per stage as our run took
 (--seconds to choose), or so many steps (--steps A,B, with --batch A,B), on the same
 machine, in an environment of its own; then as many
-samples as ours with the same labels, and `tsgen evaluate`. What comes out is in
+samples as ours with the same labels, and `tsgen evaluate` with the run's own judges and
+scores. What comes out is in
 competitors/<set>-seed-<s>/; the table goes to experiments/results/competitor.json.
 Samples that are there already are judged, not drawn again.
 
@@ -27,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.peers import setup  # noqa: E402
 from experiments import generator_costs  # noqa: E402
+from tsgen_jax.runtime import version  # noqa: E402
 
 _SCORES = (
     "fid_fcn",
@@ -95,12 +97,34 @@ def write_data(run: str, path: pathlib.Path):
     return scaler, label
 
 
+def judging(config: dict) -> list[str]:
+    """KEY=VALUE of all by which a run was judged, its judges' training included."""
+    from tsgen_jax.checks import JUDGING
+
+    stages = {name: config["train"][name] for name in JUDGING}
+    given = {"judge": config["judge"], "evaluation": config["evaluation"]}
+    return _flat({**given, "train": stages})
+
+
+def _flat(section: dict, prefix: str = "") -> list[str]:
+    found = []
+    for key, value in section.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, dict):
+            found += _flat(value, f"{path}.")
+        else:  # A sequence as Python writes a tuple.
+            value = tuple(value) if isinstance(value, list) else value
+            found.append(f"{path}={value}")
+    return found
+
+
 def judge(config: dict, samples: pathlib.Path, out: pathlib.Path) -> dict[str, float]:
     """Scores of the samples by `tsgen evaluate`."""
     data = config["data"]
     source = [f"--data={data['path'] or data['name']}", f"--root={data['root']}"]
     command = [sys.executable, "-m", "tsgen_jax", "evaluate", *source]
     command += [f"--samples={samples}", f"--out={out}"]
+    command += [word for change in judging(config) for word in ("--set", change)]
     subprocess.run(command, check=True, cwd=ROOT)
     return scores(out)
 
@@ -135,6 +159,7 @@ def compete(run: str, python: str, args: argparse.Namespace) -> dict:
             x = scaler.inverse(drawn["x"])
         np.savez(samples, x=x, label=label)
     return {
+        "commit": version.commit(),
         "data": config["data"]["name"],
         "seed": config["seed"],
         "until": until.removeprefix("--"),

@@ -27,6 +27,7 @@ from experiments import (  # noqa: E402
     readme_table,
     results_table,
     robust_table,
+    timevqvae_table,
 )
 from experiments import table_texts as texts  # noqa: E402
 
@@ -201,6 +202,7 @@ def page() -> str:
         (texts.AGAIN, again),
         (texts.COMPETITOR, competitor),
         (agreement_table.TEXT, agreement),
+        (timevqvae_table.TEXT, timevqvae_table.tables),
         (texts.COMPLETION, completion),
         (texts.MULTIVARIATE, multivariate),
         (texts.SETTINGS, settings),

@@ -22,7 +22,7 @@ from tsgen_jax.runs import limits
 from tsgen_jax.runs.limits import INFINITY, Limits
 from tsgen_jax.suggest import did_you_mean
 
-_JUDGING = ("judge", "discriminator", "predictor", "ts2vec")  # Stages of judges.
+JUDGING = ("judge", "discriminator", "predictor", "ts2vec")  # Stages of judges.
 _TRAIN_RANGES = {
     "num_steps": (1, INFINITY),
     "num_epochs": (0, INFINITY),
@@ -70,7 +70,7 @@ def _of_training(config: ConfigDict) -> Limits:
         choices[f"train.{stage}.select"] = ("best", "last")
         for key, bound in _TRAIN_RANGES.items():
             bounds[f"train.{stage}.{key}"] = bound
-    for stage in _JUDGING:  # No validation part to be patient with.
+    for stage in JUDGING:  # No validation part to be patient with.
         bounds[f"train.{stage}.patience"] = (0, 0)
     return Limits(choices, bounds)
 

@@ -3,7 +3,11 @@ import json
 import numpy as np
 import pytest
 
+from configs import ssl_vqvae
 from experiments import competitor
+from tsgen_jax import checks
+from tsgen_jax.runs import config as overrides
+from tsgen_jax.runtime import version
 
 
 def _log(folder, rows):
@@ -65,6 +69,7 @@ def test_a_run_without_a_log_competes_for_the_seconds_given(tmp_path, monkeypatc
         str(tmp_path), "python", competitor.parse([*options, "--seconds", "5,6"])
     )
     assert entry == {
+        "commit": version.commit(),
         "data": "A",
         "seed": 3,
         "until": "seconds=5,6",
@@ -76,3 +81,24 @@ def test_a_run_without_a_log_competes_for_the_seconds_given(tmp_path, monkeypatc
     assert competitor.compete(str(tmp_path), "python", steps)["until"] == "steps=7,8"
     with pytest.raises(SystemExit, match="metrics.jsonl says nothing of"):
         competitor.compete(str(tmp_path), "python", competitor.parse(options))
+
+
+def test_the_competitor_is_judged_as_the_run_was():
+    """By all values of its judges, of which `tsgen evaluate` takes every one."""
+    from tsgen_jax.commands import settings
+
+    config = ssl_vqvae.get_config().unlock()
+    config.judge.widths = (8, 16, 8)
+    config.judge.dir = "a judge's directory"
+    config.train.judge.num_steps = 7
+    config.evaluation.scores = "fidelity+usefulness"
+    config.evaluation.seed = 3
+    stored = json.loads(json.dumps(config.to_dict()))
+    given = settings.parse_set(competitor.judging(stored))
+    base = ssl_vqvae.get_config()
+    overrides.override(base, given, settings.SECTIONS)
+    for section in ("judge", "evaluation"):
+        assert base[section].to_dict() == config[section].to_dict()
+    for stage in checks.JUDGING:
+        assert base.train[stage].to_dict() == config.train[stage].to_dict()
+    assert not [change for change in given if change.startswith("train.prior")]

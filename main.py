@@ -39,6 +39,12 @@ _REUSE = flags.DEFINE_string(
     "Run directory whose finished stages are taken over, not trained, where all that "
     "they depend on is equal: several priors on one tokenizer.",
 )
+_REPORT = flags.DEFINE_bool(
+    "report",
+    True,
+    "Draw figures and report.html. --noreport ends with the scores, a fifth sooner; "
+    "tsgen report --run=DIR, or the same command without it, draws them later.",
+)
 _DISTRIBUTED = flags.DEFINE_bool(
     "distributed",
     False,
@@ -102,7 +108,7 @@ def main(argv: list[str]) -> None:
         if _DISTRIBUTED.value:
             _train_with_others(log, config, workdir)
             return
-        pipeline.run(config, workdir, reuse=_REUSE.value)
+        pipeline.run(config, workdir, reuse=_REUSE.value, report=_REPORT.value)
     except interrupt.InterruptedRunError as error:
         print(error, file=sys.stderr)
         sys.exit(_STOPPED)

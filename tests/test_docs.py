@@ -164,7 +164,8 @@ def _check_python(words):
     config = config_flags.DEFINE_config_file("config", flag_values=values)
     for name in ("workdir", "reuse", "coordinator", "num_processes", "process_id"):
         flags.DEFINE_string(name, None, "", flag_values=values)
-    flags.DEFINE_bool("distributed", False, "", flag_values=values)
+    for name in ("distributed", "report"):
+        flags.DEFINE_bool(name, False, "", flag_values=values)
     before, sys.argv = sys.argv, words  # Overrides are read from there.
     try:
         values(words)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tsgen_jax
-from tests import tiny
+from tests import tiny, tiny_generators
 from tsgen_jax import pipeline
 from tsgen_jax.runs import files
 
@@ -157,6 +157,23 @@ def test_how_much_noise_samples_get_is_chosen_once(tmp_path, monkeypatch, caplog
     monkeypatch.setattr(pipeline, "train_recipe", None)  # Judging trains nothing.
     again = pipeline.evaluate_run(str(workdir), {"evaluation.seed": 1})
     assert {score.group for score in again.scores} == {"privacy", "representation"}
+
+
+def test_figures_can_be_left_for_later(tmp_path, capsys, caplog):
+    """Scores come without them; the same command draws them, from the same scores."""
+    changes = {"evaluation.scores": "privacy"}
+    config = tiny_generators.make_config("gaussian", **changes)
+    workdir, data = tmp_path / "run", tiny.make_dataset()
+    caplog.set_level("INFO", "tsgen_jax")
+    metrics = pipeline.run(config, str(workdir), data, report=False)
+    assert "evaluation (" in caplog.text
+    assert "Stage 3 of 3" in caplog.text
+    assert not {"report.html", "figures"} & {path.name for path in workdir.iterdir()}
+    assert "share_closer_to_train" in capsys.readouterr().out
+    scores = (workdir / "scores.csv").read_bytes()
+    assert pipeline.run(config, str(workdir), data) == metrics
+    assert (workdir / "scores.csv").read_bytes() == scores
+    assert (workdir / "report.html").exists()
 
 
 def test_a_run_without_weights_or_of_format_1_is_refused(tiny_run, tmp_path):

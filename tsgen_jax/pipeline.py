@@ -20,7 +20,7 @@ from tsgen_jax.data.missing import lengths
 from tsgen_jax.generators import constrained
 from tsgen_jax.judges import assess, judge_run
 from tsgen_jax.recipe import Generator, Recipe, Weights
-from tsgen_jax.reports import run_report
+from tsgen_jax.reports import run_report, sample_report
 from tsgen_jax.runs import (
     directory,
     files,
@@ -58,6 +58,7 @@ def run(
     dataset: Dataset | None = None,
     evaluate: bool = True,
     reuse: str = "",
+    report: bool = True,
 ) -> dict[str, float]:
     """Makes, resumes or just reports the run in `workdir`, or all of `config.seeds`.
 
@@ -68,6 +69,7 @@ def run(
         evaluate: False: it ends with the trained networks, for no metrics.
         reuse: a run whose finished stages are taken over where all that they depend on
             is equal; "": none.
+        report: False: it ends with the scores, without figures and pages.
 
     Returns:
         The final metrics, under the names of the report; of several seeds the means.
@@ -106,13 +108,14 @@ def run(
                 take_over(recipe, runs, reuse)
             runs = [own._replace(tracker=_track(own, held)) for own in runs]
         hosts.barrier("run has begun")
-        begin = _Outline(recipe, evaluate)
+        begin = _Outline(recipe, evaluate, report)
         trained = train_recipe(recipe, runs, dataset, begin)
         if not evaluate:
             return {}
         metrics = {}
         for own, weights in zip(runs, trained, strict=True):
-            metrics[own.name] = _judge(own, dataset, recipe, weights, begin).metrics()
+            judged = _judge(own, dataset, recipe, weights, begin, report)
+            metrics[own.name] = judged.metrics()
         seconds = time.perf_counter() - started
         _LOG.info("Finished in %.0f s; everything is in %s.", seconds, workdir)
         return seeds.summarise(metrics, workdir) if config.seeds else metrics[""]
@@ -121,10 +124,10 @@ def run(
 class _Outline:
     """Says which stage of how many begins."""
 
-    def __init__(self, recipe: Recipe, evaluate: bool):
+    def __init__(self, recipe: Recipe, evaluate: bool, report: bool):
         self._about = {stage.name: stage.about for stage in recipe.stages}
-        if evaluate:
-            self._about |= _AFTER
+        after = _AFTER if evaluate else {}
+        self._about |= {k: v for k, v in after.items() if report or k != "report"}
 
     def __call__(self, stage: str, name: str = "") -> None:
         number, count = list(self._about).index(stage) + 1, len(self._about)
@@ -145,6 +148,7 @@ def _judge(
     recipe: Recipe,
     weights: Weights,
     begin: _Outline,
+    report: bool,
 ) -> assess.Assessment:
     """Samples, scores and report of a trained run; those that are there are kept."""
     config, workdir, name, tracker = own
@@ -161,11 +165,14 @@ def _judge(
         _LOG.info(
             "Evaluation: done before, in %s.", os.path.join(workdir, "evaluation")
         )
+    tracker.log("evaluation", 1, judged.metrics())
+    if not report:
+        sample_report.write_scores(run_report.title(config, dataset), judged, workdir)
+        return judged
     begin("report", name)
     run_report.write(config, dataset, recipe, generator, samples, judged, workdir)
     figures = os.path.join(workdir, "figures")
     write_overview(workdir, config, figures)
-    tracker.log("evaluation", 1, judged.metrics())
     tracker.figures(figures)
     return judged
 

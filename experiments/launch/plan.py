@@ -59,6 +59,8 @@ class Job(NamedTuple):
         command += [f"--{key}={_text(v)}" for key, v in (defaults | values).items()]
         if reuse and (program or self._is_there(place)):
             command.append(f"--reuse={self.source(place)}")
+        if not program:  # Figures of hundreds of runs are for those who look at them.
+            command.append("--noreport")
         return [*command, f"--workdir={place / self.name}"]
 
     def _is_there(self, place: pathlib.Path) -> bool:

@@ -24,6 +24,7 @@ def test_every_config_of_every_sweep_is_good(name, tmp_path, monkeypatch):
         config = config_flags.DEFINE_config_file("config", flag_values=values)
         for flag in ("workdir", "reuse"):
             flags.DEFINE_string(flag, None, "", flag_values=values)
+        flags.DEFINE_bool("report", True, "", flag_values=values)
         argv = ["main.py", *words]
         monkeypatch.setattr("sys.argv", argv)
         values(argv)

@@ -245,6 +245,11 @@ def _first_of_each(labels: np.ndarray, num_shown: int) -> np.ndarray:
     return np.concatenate(rows)
 
 
+def title(config: ConfigDict, dataset: Dataset) -> str:
+    """Of a run's page and table."""
+    return f"{config.name} on {dataset.name}"
+
+
 def write(
     config: ConfigDict,
     dataset: Dataset,
@@ -271,11 +276,11 @@ def write(
         sample_report.sections(full, checked, judged),
         sections(config, dataset, recipe, generator, samples, workdir),
     )
-    title = f"{config.name} on {dataset.name}"
     about = {"Seed": str(config.seed), **_origin(workdir)}
     opening = sample_report.opening(full, checked, judged, can(generator, Tokenizes))
     shown = config.to_dict()
-    sample_report.write(title, judged, named, shown, workdir, about, opening)
+    name = title(config, dataset)
+    sample_report.write(name, judged, named, shown, workdir, about, opening)
 
 
 def _origin(workdir: str) -> dict[str, str]:

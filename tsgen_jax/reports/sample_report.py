@@ -119,12 +119,18 @@ def write(
         report.save_figure(opening[0].figure, path)
     page = report.make_report(title, rows, shown, shown_config, head, opening)
     report.write_report(os.path.join(directory, "report.html"), page)
+    write_scores(title, judged, directory)
+    print(f"\nReport: {os.path.join(directory, 'report.html')}")
+
+
+def write_scores(title: str, judged: Assessment, directory: str) -> None:
+    """Writes scores.csv to a directory that is there, and prints the table."""
+    rows = [report.Row.from_score(score) for score in judged.scores]
     report.write_csv(os.path.join(directory, "scores.csv"), rows)
     print(f"\n{title}\n" + "-" * len(title))
     print(report.format_rows([dataclasses.replace(row, note="") for row in rows]))
     for note in judged.notes:
         print(f"Note: {note}")
-    print(f"\nReport: {os.path.join(directory, 'report.html')}")
 
 
 def release(found: Mapping[str, str]) -> str:

@@ -196,7 +196,7 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     info = DataInfo.of(from_raw(raw, "archive", 0.2, 0.25, 0, "error"))
     coder = Coder({"": model})
     programs = Programs(coder, {"": prior}, info, config.sample, config.inpaint)
-    left_out = residual.none(shape.length, shape.channels)
+    left_out = residual.none(shape.length, shape.channels, shape.classes)
     trained = {"tokenizer": weights, "prior": prior_weights, "residual": left_out}
     generator = TokenGenerator(programs, trained, 0.0)
     label = np.arange(config.sample.num_samples, dtype=np.int32) % shape.classes

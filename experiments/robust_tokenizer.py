@@ -9,7 +9,6 @@ averaged network (passes over TRAIN), and with codes from such passes as well.
 
 import copy
 import dataclasses
-import json
 import pathlib
 import sys
 import time
@@ -20,7 +19,13 @@ import jax.numpy as jnp
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from experiments.robust_training import Cell, averages_of, parse, train  # noqa: E402
+from experiments.robust_training import (  # noqa: E402
+    Cell,
+    averages_of,
+    changes_of,
+    parse,
+    train,
+)
 from tsgen_jax.models import vqvae  # noqa: E402
 from tsgen_jax.recipe import part_of  # noqa: E402
 from tsgen_jax.runs import seeds  # noqa: E402
@@ -103,8 +108,7 @@ def main() -> None:
     """Runs all cells in turn."""
     args = parse()
     compilation_cache.enable()
-    pairs = (change.split("=", 1) for change in args.change)
-    changes = {key: json.loads(value) for key, value in pairs}
+    changes = changes_of(args)
     for seed in args.seed:
         for name in args.sets:
             started = time.perf_counter()

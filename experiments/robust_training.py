@@ -60,26 +60,44 @@ GRIDS = {  # Of the prior: name -> setting -> changes.
 }
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+def make_parser(about: str) -> argparse.ArgumentParser:
+    """Arguments of all programs that compare on folds of TRAIN."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=about, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("sets", nargs="+", metavar="SET", choices=DEVELOPMENT)
     parser.add_argument("--seed", type=int, nargs="+", default=[0])
-    parser.add_argument("--grid", default="default", help=", ".join(GRIDS))
     parser.add_argument("--change", nargs="*", default=[], metavar="KEY=JSON")
     parser.add_argument("--data-root", default="", metavar="DIR")
     parser.add_argument("--workdir", default="runs/robust", metavar="DIR")
     out = ROOT / "experiments" / "results" / "robust-training.jsonl"
     parser.add_argument("--out", default=str(out), metavar="FILE")
+    return parser
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--grid", default="default", help=", ".join(GRIDS))
     return parser.parse_args(arguments)
+
+
+def changes_of(args: argparse.Namespace) -> dict:
+    """Of the config: key -> value."""
+    pairs = (change.split("=", 1) for change in args.change)
+    return {key: json.loads(value) for key, value in pairs}
 
 
 class Cell:
     """One set and one fold of it: data, judges, and the tokenizer of its prior."""
 
-    def __init__(self, args: argparse.Namespace, name: str, seed: int):
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        name: str,
+        seed: int,
+        judges: tuple[str, ...] = ("minirocket", "fcn"),
+    ):
         """Reads the data and makes the judges."""
         self.config = presets.load("ssl_vqvae")
         root = "" if name == "GunPoint" else args.data_root  # GunPoint is bundled.
@@ -105,9 +123,11 @@ class Cell:
         }
         self.out = args.out
         train = fcn.whole_train(dataset)[0]
-        network = fcn.load_or_train(self.config, dataset, self.workdir)
         by_rocket = rocket.Judge(self.config.judge, train, self.config.judge.seed)
-        self.judges = {"minirocket": by_rocket, "fcn": lambda x: network(x)[0]}
+        self.judges = {"minirocket": by_rocket}
+        if "fcn" in judges:
+            network = fcn.load_or_train(self.config, dataset, self.workdir)
+            self.judges["fcn"] = lambda x: network(x)[0]
         self.real = {
             part: {judge: of(x) for judge, of in self.judges.items()}
             for part, x in (("held_out", dataset.x_valid), ("train", train))
@@ -225,8 +245,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs all cells in turn."""
     args = parse(arguments)
     compilation_cache.enable()
-    pairs = (change.split("=", 1) for change in args.change)
-    changes = {key: json.loads(value) for key, value in pairs}
+    changes = changes_of(args)
     for seed in args.seed:
         for name in args.sets:
             started = time.perf_counter()

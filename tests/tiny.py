@@ -71,7 +71,7 @@ def untrained_weights(config: ConfigDict, info: DataInfo, key) -> dict:
     return {
         "tokenizer": {**first, "codebook": codebook},
         "prior": {"params": params, "codes": codebook.codes},
-        "residual": residual.none(info.length, tokenizer.channels),
+        "residual": residual.none(info.length, tokenizer.channels, info.num_classes),
         "residual_scale": {"scale": np.float32(0)},
     }
 
@@ -86,7 +86,8 @@ def write_run(
     weights = draw(jax.random.key(1))
     shape = 5, info.length, info.scaled_channels
     errors = np.random.default_rng(2).normal(size=shape)
-    weights["residual"] = residual.fit(errors, errors, None, None)
+    errors = residual.Errors(errors, np.zeros(len(errors), int))
+    weights["residual"] = residual.fit(errors, errors, info.num_classes)
     os.makedirs(workdir, exist_ok=True)
     files.write_json(os.path.join(workdir, "config.json"), config.to_dict())
     files.write_json(os.path.join(workdir, "dataset.json"), info.to_json())

@@ -140,12 +140,12 @@ def test_a_member_that_harms_is_told(what, members, tmp_path):
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        (b'{"format": 2, "sha256": null}', "lists no SHA-256"),
-        (b'{"format": 2}', "lists no SHA-256"),
+        (b'{"format": 3, "sha256": null}', "lists no SHA-256"),
+        (b'{"format": 3}', "lists no SHA-256"),
         (b"[]", "another format"),
         (b"null", "another format"),
         (_DEEP, "manifest.json is no JSON"),
-        (b'{"format": 2, "sha256": {"a": 1}}', "is absent"),
+        (b'{"format": 3, "sha256": {"a": 1}}', "is absent"),
         (b'{"format": true}', "another format"),
     ],
 )

@@ -306,7 +306,7 @@ def test_settings_of_sampling_change_without_training(tiny_run, tiny_model, tmp_
 def test_draws_differ_by_what_tokens_leave_out(tiny_model, x):
     """Beside observed samples nothing is added, in the middle of a gap it is."""
     of = tiny_model.generator
-    none = {**of.weights, "residual": residual.none(24, 2)}
+    none = {**of.weights, "residual": residual.none(24, 2, 2)}
     still = dataclasses.replace(of, weights=none)
     still = dataclasses.replace(tiny_model, generator=still)
     seen = np.ones(x.shape[:2], bool)
@@ -338,5 +338,5 @@ def test_samples_have_noise_in_proportion_to_its_scale(tiny_model):
     label, key = np.array([0, 1, 1]), jax.random.key(4)
     one, other = plain.sample(key, label), half.sample(key, label)
     np.testing.assert_array_equal(one["tokens"], other["tokens"])
-    noise = half.noise(key, 3) * np.asarray(tiny_model.facts.scaler.std)
+    noise = half.noise(key, label) * np.asarray(tiny_model.facts.scaler.std)
     np.testing.assert_allclose(other["x"] - one["x"], 0.5 * noise, atol=1e-4)

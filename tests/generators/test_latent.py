@@ -72,7 +72,8 @@ def test_correlated_noise_is_as_the_errors_of_reconstructions(trained):
         tiny.scaled(dataset), (dataset.y_train, dataset.y_valid), strict=True
     ):
         of = {"params": generator.weights[name]}, x, label
-        found.append(x - network.apply(*of, method="reconstruct"))
+        scale = generator.weights["residual"].class_scale[label][:, None, None]
+        found.append((x - network.apply(*of, method="reconstruct")) / scale)
     size = np.square(found[1]).mean((0, 1))  # Of the validation part.
     std = generator.weights["residual"].std
     np.testing.assert_allclose(np.square(std).mean(0), size, rtol=1e-3)

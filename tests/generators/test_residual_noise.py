@@ -46,7 +46,7 @@ class _Generator:
 
     def __init__(self, dataset, size):
         self.scaler = dataset.scaler
-        self.residual = residual.Residual(np.full((_L, 1), size), None, None)
+        self.residual = residual.Residual(np.full((_L, 1), size), *3 * [None])
         self.asked = []
 
     def sample_tokens(self, key, label):
@@ -57,8 +57,8 @@ class _Generator:
         assert tokens.shape[1] == 7
         return self.scaler.transform(_shapes(np.random.default_rng(2), len(tokens)))
 
-    def noise(self, key, num):
-        draws = np.random.default_rng(3).normal(size=(num, _L, 1))
+    def noise(self, key, label):
+        draws = np.random.default_rng(3).normal(size=(len(label), _L, 1))
         return draws * self.residual.std
 
 
@@ -117,7 +117,7 @@ def test_what_has_no_fid_is_left_out(middle, scale, monkeypatch):
 def test_where_nothing_can_be_compared_nothing_is_added(caplog):
     caplog.set_level(logging.INFO, "tsgen_jax")
     short = tiny.make_dataset(length=8)
-    generator = types.SimpleNamespace(residual=residual.none(8, 1))
+    generator = types.SimpleNamespace(residual=residual.none(8, 1, 2))
     found = residual_noise.choose(_config(), short, generator, None)
     assert found == residual_noise.Choice(0.0, {})
     assert "not compared. No MiniRocket judge: series have 8 time" in caplog.text
@@ -127,7 +127,7 @@ def test_where_nothing_can_be_compared_nothing_is_added(caplog):
     assert "Series of 6000 x 1 values are too large" in caplog.text
     none = {"x_valid": dataset.x_valid[:0], "y_valid": dataset.y_valid[:0]}
     one = {"x_train": dataset.x_train[:1], "y_train": dataset.y_train[:1]}
-    generator.residual = residual.none(_L, 1)
+    generator.residual = residual.none(_L, 1, 2)
     dataset = dataclasses.replace(dataset, **none, **one)
     assert residual_noise.choose(_config(), dataset, generator, None).scale == 0
     assert "has one training series" in caplog.text
@@ -172,12 +172,18 @@ def test_the_errors_of_a_tokenizer():
 
     parts = [dataset.network_data(part)["x"] for part in ("train", "valid")]
     errors = [x - decoded(x) for x in parts]
-    stage = residual_noise.make_residual(Coder({"": tokenizer}))
+    stage = residual_noise.make_residual(Coder({"": tokenizer}), 2)
     found, _ = stage.fit(None, dataset, {"tokenizer": weights})
     jax.tree.map(
         lambda a, s: np.testing.assert_equal(a.shape, s.shape), found, stage.shapes
     )
-    # Its size is that of validation, its shape over time that of both parts.
+    # Divided by those of classes its size is that of validation, its shape over time
+    # that of both parts.
+    label = dataset.y_train, dataset.y_valid
+    errors = [
+        np.asarray(e) / found.class_scale[y][:, None, None]
+        for e, y in zip(errors, label, strict=True)
+    ]
     held_out = np.mean(np.square(errors[1]))
     np.testing.assert_allclose(np.mean(np.square(found.std)), held_out, rtol=1e-4)
     shape = np.square(np.concatenate(errors)).mean(0)

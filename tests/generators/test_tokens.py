@@ -62,7 +62,7 @@ def test_noise_has_the_size_that_is_asked_for(tiny_model):
     (x, tokens), (y, same) = _drawn(plain, _KEY, label), _drawn(noisy, _KEY, label)
     np.testing.assert_array_equal(tokens, same)  # Independent of the tokens.
     added = (y - x) / np.asarray(plain.scaler.std)
-    judge = 0.75**2 * np.square(plain.residual.std)
+    judge = 0.75**2 * np.square(plain.residual.std * plain.residual.class_scale[0])
     np.testing.assert_allclose(np.var(added, 0), judge, rtol=0.15)
     np.testing.assert_allclose(added.mean(), 0, atol=0.02)
     # Twice the scale, twice the same noise.
@@ -76,10 +76,11 @@ def test_noise_has_the_size_that_is_asked_for(tiny_model):
 
 
 def test_noise_depends_on_the_key_alone(tiny_model):
-    of = tiny_model.generator
-    np.testing.assert_array_equal(of.noise(_KEY, 20), of.noise(_KEY, 20))
-    other = of.noise(jax.random.key(6), 20)
-    assert abs(np.corrcoef(of.noise(_KEY, 20).ravel(), other.ravel())[0, 1]) < 0.2
+    of, label = tiny_model.generator, np.zeros(20, int)
+    noise = of.noise(_KEY, label)
+    np.testing.assert_array_equal(of.noise(_KEY, label), noise)
+    other = of.noise(jax.random.key(6), label)
+    assert abs(np.corrcoef(noise.ravel(), other.ravel())[0, 1]) < 0.2
 
 
 @pytest.mark.parametrize("values", ["standard", "quantile"])
@@ -99,6 +100,6 @@ def test_ends_stay_where_they_are(values):
     assert np.isnan(x).any()
     np.testing.assert_array_equal(np.isnan(x), np.isnan(y))
     assert np.abs(y - x)[np.isfinite(x)].max() > 0.5
-    noise = of.noise(_KEY, 16)
+    noise = of.noise(_KEY, label)
     np.testing.assert_array_equal(noise[..., 1], 0)
     assert noise[..., 0].std() > 0.8

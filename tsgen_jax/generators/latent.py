@@ -103,7 +103,7 @@ def make_recipe(
         if noise == "none":
             return seen
         if noise == "correlated":
-            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], label.shape[0])
+            drawn = residual.draw(key_noise, weights[elbo.RESIDUAL], label)
         else:
             drawn = std * jax.random.normal(key_noise, std.shape)
         drawn = weights[noise_scale.NAME]["scale"] * drawn

@@ -26,12 +26,12 @@ from tsgen_jax.generators.constrained import make_rules
 from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.judges import usable
 from tsgen_jax.models.coder import Coder
-from tsgen_jax.recipe import Fitted
+from tsgen_jax.recipe import Fitted, Part, part_of
 from tsgen_jax.runs import limits
 from tsgen_jax.sampling import residual
 from tsgen_jax.stages.token_rows import prior_name
 from tsgen_jax.training import batches
-from tsgen_jax.types import Array, Batch, PyTree
+from tsgen_jax.types import Array, PyTree
 
 _LOG = logging.getLogger(__name__)
 _MARGIN = 0.05  # What noise must gain, of the FID without it.
@@ -42,14 +42,14 @@ _BATCH_SIZE = 64
 SCALE = "residual_scale"
 
 
-def make_residual(coder: Coder) -> Fitted:
+def make_residual(coder: Coder, num_classes: int) -> Fitted:
     """The stage 'residual': the errors of a trained tokenizer of series [L, C]."""
-    shape = coder.length, coder.channels
+    shape = coder.length, coder.channels, num_classes
 
     def fit(key, dataset, given):
         del key
-        parts = (dataset.network_data(part) for part in ("train", "valid"))
-        return measure_errors(coder, given["tokenizer"], *parts), {}
+        parts = (part_of(dataset, part) for part in ("train", "valid"))
+        return measure_errors(coder, given["tokenizer"], *parts, num_classes), {}
 
     shapes = jax.tree.map(
         lambda a: jax.ShapeDtypeStruct(a.shape, jnp.float32), residual.none(*shape)
@@ -64,15 +64,16 @@ def make_residual(coder: Coder) -> Fitted:
 
 
 def measure_errors(
-    coder: Coder, weights: PyTree, train: Batch, valid: Batch
+    coder: Coder, weights: PyTree, train: Part, valid: Part, num_classes: int
 ) -> residual.Residual:
     """The errors of a trained tokenizer on scaled series.
 
     Args:
         coder: of series [L, C].
         weights: of the stage 'tokenizer'.
-        train: 'x' float [n, L, C] and, where values are missing, 'observed' bool.
-        valid: the same of the validation part; n may be 0.
+        train: n series.
+        valid: of the validation part; n may be 0.
+        num_classes: Y.
     """
 
     @jax.jit
@@ -83,12 +84,11 @@ def measure_errors(
     found = []
     for part in (train, valid):
         few = jax.tree.map(_some, part)
-        x = few["x"]
+        x = few.x
         if len(x):
             x = batches.map_batches(errors, {"x": x}, _BATCH_SIZE)
-        found.append((x, few.get("observed")))
-    (of_train, seen_train), (of_valid, seen_valid) = found
-    return residual.fit(of_train, of_valid, seen_train, seen_valid)
+        found.append(residual.Errors(x, few.label, few.observed))
+    return residual.fit(*found, num_classes)
 
 
 def _some(rows: np.ndarray) -> np.ndarray:
@@ -184,7 +184,7 @@ def choose(
 
     def draw(label):
         drawn = generator.sample_tokens(key, label)[-1]
-        plain, noise = generator.detokenize(drawn), generator.noise(key, len(label))
+        plain, noise = generator.detokenize(drawn), generator.noise(key, label)
 
         def series(scale):  # As they are generated, but for those that are drawn again.
             x = generator.scaler.inverse(plain + scale * noise)

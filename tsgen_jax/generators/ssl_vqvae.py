@@ -46,7 +46,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         stages=(
             tokenizer.make_stage(config, model),
             tokens.PRIORS[config.prior.order].make_stage(config, prior, model),
-            residual_noise.make_residual(coder),
+            residual_noise.make_residual(coder, info.num_classes),
             residual_noise.make_scale(config, programs),
         ),
         assemble=assemble,

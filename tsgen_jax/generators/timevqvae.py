@@ -56,7 +56,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     return Recipe(
         stages=(
             *stages,
-            residual_noise.make_residual(coder),
+            residual_noise.make_residual(coder, info.num_classes),
             residual_noise.make_scale(config, programs, tuple(priors)),
         ),
         assemble=assemble,

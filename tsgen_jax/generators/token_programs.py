@@ -118,16 +118,16 @@ class Programs:
 
     @functools.cached_property
     def noise(self):
-        """(key, roots, rows [B]) -> what tokens leave out of B samples, [B, L, C]."""
+        """(key, roots, label [B]) -> what tokens leave out of B samples, [B, L, C]."""
         shape = self.coder.length, self.coder.channels
         values = self.info.scaler.inverse(np.zeros((1, *shape))).shape[-1]
         # A channel that says where a series ends is no value: lengths stay.
         is_value = np.arange(shape[1]) < values
 
         @jax.jit
-        def noise(key, roots, rows):
+        def noise(key, roots, label):
             roots = roots.replace(std=jnp.where(is_value[None], roots.std, 0))
-            return residual.draw(key, roots, rows.shape[0])
+            return residual.draw(key, roots, label)
 
         return noise
 
@@ -144,7 +144,7 @@ class Programs:
                 observed,
                 tokenize=functools.partial(self.coder.tokenize, stage_1),
                 detokenize=functools.partial(self.coder.detokenize, stage_1),
-                draw_residual=lambda key, num: residual.draw(key, roots, num),
+                draw_residual=lambda key, _: residual.draw(key, roots, label),
                 maps=self.maps(stage_2, label),
                 residual_scale=scale,
                 **settings,

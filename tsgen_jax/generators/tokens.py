@@ -167,25 +167,25 @@ class TokenGenerator:
         tokens = self.sample_tokens(key, label)[-1]
         if self.residual_scale == 0:
             return {"x": self.decode(tokens), "tokens": tokens}
-        noise = self.residual_scale * self.noise(key, len(tokens))
+        noise = self.residual_scale * self.noise(key, label)
         x = self.scaler.inverse(self.detokenize(tokens) + noise)
         return {"x": x, "tokens": tokens}
 
-    def noise(self, key: Array, num: int) -> np.ndarray:
-        """What tokens leave out of the first `num` samples drawn with `key`.
+    def noise(self, key: Array, label: Array) -> np.ndarray:
+        """What tokens leave out of samples drawn with `key` and `label`.
 
-        Of scaled series, float32 [num, L, C], and independent of the tokens.
+        Of scaled series, float32 [n, L, C]; given the class independent of the tokens.
         """
         return self.in_batches(
-            lambda number, rows: self.noise_of_batch(key, number, rows),
-            np.zeros(num),
+            lambda number, batch: self.noise_of_batch(key, number, batch["label"]),
+            {"label": check_label(label, self.info.num_classes)},
             "drawing noise",
         )
 
-    def noise_of_batch(self, key: Array, number: int, rows: Array) -> jax.Array:
-        """`noise` of one batch, as many as there are `rows`; for programs as well."""
+    def noise_of_batch(self, key: Array, number: int, label: Array) -> jax.Array:
+        """`noise` of one batch; for programs as well."""
         key = jax.random.fold_in(jax.random.fold_in(key, _NOISE), number)
-        return self.programs.noise(key, self._roots, rows)
+        return self.programs.noise(key, self._roots, label)
 
     def detokenize(self, tokens: Array) -> np.ndarray:
         """Tokens int [n, N] -> scaled series float32 [n, L, C]."""
@@ -265,6 +265,7 @@ class TokenGenerator:
                 "known. Train it anew."
             )
         decoded = self.detokenize(self.encode(x))
+        std = np.asarray(self.residual.class_scale)[label][:, None, None] * std
         of_series = density.log_normal(x, decoded, std, self.scaler)
         return self.log_likelihood(key, x, label, num_draws)[0] + of_series
 

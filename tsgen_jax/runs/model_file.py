@@ -21,7 +21,7 @@ import numpy as np
 from tsgen_jax.data import bounded, bounded_json
 from tsgen_jax.types import PyTree
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 _DATE = (1980, 1, 1, 0, 0, 0)  # The same model gives the same file.
 _HEADER = 10_240  # Bytes of an array's header, at most.

@@ -1,10 +1,13 @@
 """What tokens leave out of a series, as noise of the right size and smoothness.
 
 A series is what its tokens decode to plus an error. That error is drawn from a normal
-distribution: a standard deviation for every time point and channel, the correlation
-along time that errors of a channel have at each lag, and the correlation between
-channels. Means over series are all that is kept: no error of a single series.
+distribution: a standard deviation for every time point and channel, how large errors of
+each class are beside those of all, the correlation along time that errors of a channel
+have at each lag, and the correlation between channels. Means over series are all that is
+kept: no error of a single series.
 """
+
+import dataclasses
 
 import flax
 import jax
@@ -14,6 +17,8 @@ import numpy as np
 from tsgen_jax.types import Array
 
 _JITTER = 1e-6  # Of variance 1: very smooth errors have a singular correlation.
+# A class counts as much as what is known without it at so many of its series.
+_CLASS_SERIES = 10
 
 
 @flax.struct.dataclass
@@ -23,6 +28,7 @@ class Residual:
     std: Array  # float32 [L, C], at least 0.
     autocorrelation: Array  # float32 [L, C] at lags 0 to L - 1; 1 at lag 0.
     correlation: Array  # float32 [C, C] between channels; 1 on the diagonal.
+    class_scale: Array  # float32 [Y + 1], times `std`; the last, of no class, is 1.
 
 
 @flax.struct.dataclass
@@ -32,41 +38,56 @@ class Roots:
     std: Array  # float32 [L, C].
     time: Array  # float32 [C, L, L], lower Cholesky factors along time.
     channels: Array  # float32 [C, C], the one between channels.
+    class_scale: Array  # float32 [Y + 1].
 
 
-def none(length: int, channels: int) -> Residual:
+def none(length: int, channels: int, num_classes: int) -> Residual:
     """No noise at all, for models whose errors are not known."""
     acf = np.zeros((length, channels), np.float32)
     acf[0] = 1
-    return Residual(np.zeros_like(acf), acf, np.eye(channels, dtype=np.float32))
+    correlation = np.eye(channels, dtype=np.float32)
+    class_scale = np.ones(num_classes + 1, np.float32)
+    return Residual(np.zeros_like(acf), acf, correlation, class_scale)
 
 
-def fit(
-    errors_train: np.ndarray,
-    errors_valid: np.ndarray,
-    observed_train: np.ndarray | None,
-    observed_valid: np.ndarray | None,
-) -> Residual:
+@dataclasses.dataclass(frozen=True)
+class Errors:
+    """Scaled series of a part less what they are reconstructed as.
+
+    Attributes:
+        error: float [n, L, C].
+        label: int [n] in [0, Y).
+        observed: bool [n, L, C], False where a value was filled; None: none was.
+    """
+
+    error: np.ndarray
+    label: np.ndarray
+    observed: np.ndarray | None = None
+
+
+def fit(train: Errors, valid: Errors, num_classes: int) -> Residual:
     """Estimates the distribution from series less their reconstructions.
 
     How errors are spread over time is estimated from both parts; how large they are in
     each channel from the validation part alone, since a tokenizer reconstructs what it
-    was trained on better than what it will be used on.
+    was trained on better than what it will be used on. How large they are in a class:
+    see `_class_scale`.
 
     Args:
-        errors_train: scaled series less reconstruction, float [n, L, C].
-        errors_valid: the same of the validation part, [n', L, C]; without any, the
-            errors of training count, which are too small.
-        observed_train: bool [n, L, C], False where a value was filled; None: none was.
-        observed_valid: the same of the validation part.
+        train: n errors.
+        valid: of the validation part, n'; without any, those of training count, which
+            are too small.
+        num_classes: Y.
 
     Raises:
         ValueError: no errors, shapes that do not belong together, or values that are
             not finite.
     """
+    parts = [_counted(part) for part in (train, valid)]
+    scale = _class_scale(parts, (train.label, valid.label), num_classes)
     parts = [
-        _counted(errors_train, observed_train),
-        _counted(errors_valid, observed_valid),
+        (errors / scale[part.label][:, None, None], seen)
+        for (errors, seen), part in zip(parts, (train, valid), strict=True)
     ]
     errors = np.concatenate([e for e, _ in parts])
     seen = np.concatenate([s for _, s in parts])
@@ -81,16 +102,41 @@ def fit(
         np.sqrt(variance * level).astype(np.float32),
         _autocorrelation(unit),
         _correlation(unit),
+        scale.astype(np.float32),
     )
 
 
-def _counted(errors, observed) -> tuple[np.ndarray, np.ndarray]:
+def _counted(part: Errors) -> tuple[np.ndarray, np.ndarray]:
     """Errors float64, 0 where nothing was observed; and where something was."""
-    errors = np.asarray(errors, np.float64)
+    errors, observed = np.asarray(part.error, np.float64), part.observed
     seen = np.ones(errors.shape, bool) if observed is None else np.asarray(observed)
-    if errors.ndim != 3 or seen.shape != errors.shape:
-        raise ValueError(f"errors are {errors.shape}, observed {seen.shape}.")
+    if errors.ndim != 3 or seen.shape != errors.shape or len(part.label) != len(errors):
+        raise ValueError(
+            f"errors are {errors.shape}, observed {seen.shape}, labels "
+            f"{np.shape(part.label)}."
+        )
     return np.where(seen, errors, 0), seen
+
+
+def _class_scale(parts, labels, num_classes: int) -> np.ndarray:
+    """Deviation of the errors of each class over that of all, float64 [Y + 1].
+
+    Its square is a mean over the class's series of their mean square, 1 on average over
+    all series. The mean is drawn towards that of no class as if `_CLASS_SERIES` more
+    series had it: in the training part towards 1, and with series of the validation
+    part from there. So a class of few series has nearly the noise of all.
+    """
+    square = np.ones(num_classes)
+    for (errors, seen), label in zip(parts, labels, strict=True):
+        of_channel = _mean_square(errors, seen)
+        each = (errors**2).sum(1) / np.maximum(seen.sum(1), 1) / of_channel  # [n, C]
+        # A series with nothing observed, or a channel without errors, says nothing.
+        known = seen.any(1) & errors.any((0, 1))
+        each = np.where(known, each, 1).mean(1)
+        sums = np.bincount(label, each, minlength=num_classes)
+        counts = np.bincount(label, minlength=num_classes)
+        square = (sums + _CLASS_SERIES * square) / (counts + _CLASS_SERIES)
+    return np.append(np.sqrt(square), 1.0)
 
 
 def _mean_square(errors, seen) -> np.ndarray:
@@ -128,11 +174,13 @@ def roots(residual: Residual) -> Roots:
         ValueError: correlations that no noise has.
     """
     std, acf = (np.asarray(a) for a in (residual.std, residual.autocorrelation))
+    class_scale = np.asarray(residual.class_scale)
     lag = np.abs(np.subtract.outer(np.arange(len(acf)), np.arange(len(acf))))
     try:
-        return Roots(std, _root(acf.T[:, lag]), _root(residual.correlation))
+        time, channels = _root(acf.T[:, lag]), _root(residual.correlation)
     except np.linalg.LinAlgError as error:
         raise ValueError(f"The stored residuals are damaged: {error}.") from error
+    return Roots(std, time, channels, class_scale)
 
 
 def _root(matrix: Array) -> np.ndarray:
@@ -142,13 +190,18 @@ def _root(matrix: Array) -> np.ndarray:
     return np.linalg.cholesky(matrix).astype(np.float32)
 
 
-def draw(key: Array, of: Roots, num: int) -> jax.Array:
-    """Draws errors, float32 [num, L, C].
+def draw(key: Array, of: Roots, label: Array) -> jax.Array:
+    """Draws errors of series of these classes, float32 [B, L, C].
 
     Channels are correlated first, then each along time: where channels differ in their
     autocorrelation, they end a little less correlated than was estimated.
+
+    Args:
+        key: a key.
+        of: the distribution.
+        label: int [B] in [0, Y]; Y for no class.
     """
-    white = jax.random.normal(key, (num, *of.std.shape))
+    white = jax.random.normal(key, (label.shape[0], *of.std.shape))
     white = jnp.einsum("dc,nlc->nld", of.channels, white)
     smooth = jnp.einsum("ctl,nlc->ntc", of.time, white)
-    return of.std[None] * smooth
+    return of.class_scale[label][:, None, None] * of.std[None] * smooth

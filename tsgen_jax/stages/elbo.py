@@ -113,11 +113,12 @@ def make_residual(config: ConfigDict, name: str, network: Network) -> Fitted:
                 size = config.evaluation.batch_size
                 each = batches.map_batches(errors, rows, size)
             seen = part.observed
-            found.append((each, None if seen is None else seen[:_MAX_SERIES]))
-        (train, seen_train), (valid, seen_valid) = found
-        return residual.roots(residual.fit(train, valid, seen_train, seen_valid)), {}
+            seen = None if seen is None else seen[:_MAX_SERIES]
+            found.append(residual.Errors(each, rows["label"], seen))
+        return residual.roots(residual.fit(*found, network.num_classes)), {}
 
     shapes = (length, channels), (channels, length, length), (channels, channels)
+    shapes += ((network.num_classes + 1,),)
     return Fitted(
         name=RESIDUAL,
         shapes=residual.Roots(*(jax.ShapeDtypeStruct(s, jnp.float32) for s in shapes)),

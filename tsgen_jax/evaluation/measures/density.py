@@ -23,7 +23,7 @@ def log_normal(
     Args:
         x: series in original units, float [n, L, C]; NaN does not count.
         decoded: their tokens decoded, in the units of networks, [n, L, C'].
-        std: of the tokenizer's errors in those units, [L, C'].
+        std: of the tokenizer's errors in those units, [L, C'] or [n, L, C'].
         scaler: from the one to the other.
 
     Returns:

@@ -3,13 +3,12 @@
 import os
 import tempfile
 
+from tests import compiling
+
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Eight simulated devices; programs run once or twice, so compile without effort.
-_FLAGS = (
-    "--xla_force_host_platform_device_count=8",
-    "--xla_backend_optimization_level=0",
-)
-os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *_FLAGS])
+# Eight simulated devices.
+_FLAGS = compiling.environment({}, num_devices=8)["XLA_FLAGS"]
+os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), _FLAGS])
 os.environ.setdefault("MPLBACKEND", "agg")
 
 import jax

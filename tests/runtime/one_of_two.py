@@ -12,8 +12,10 @@ import sys
 import threading
 import time
 
+from tests import compiling
+
 if __name__ == "__main__":
-    os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+    os.environ["XLA_FLAGS"] = compiling.environment({})["XLA_FLAGS"]
     os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests import compiling, tiny
 from tests.runtime import one_of_two
 from tsgen_jax import generators, pipeline
 from tsgen_jax.data.info import DataInfo
@@ -107,7 +107,7 @@ def test_the_first_goes_on_alone_with_scores_and_report(tmp_path):
         "--num_processes=2",
         f"--coordinator=localhost:{_port()}",
     ]
-    environment = os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    environment = compiling.environment(os.environ)
     processes = [
         subprocess.Popen([*words, f"--process_id={index}"], cwd=_ROOT, env=environment)
         for index in (0, 1)

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 
+from tests import compiling
 from tsgen_jax.runs.metrics import read_metrics
 
 _ROOT = pathlib.Path(__file__).parents[2]
@@ -44,8 +45,8 @@ def _command(workdir, **changes):
 
 
 def _environment():
-    flags = "--xla_backend_optimization_level=0"
-    return os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "TSGEN_QUIET": "1"}
+    own = os.environ | {"JAX_PLATFORMS": "cpu", "TSGEN_QUIET": "1"}
+    return compiling.environment(own)
 
 
 def _run(workdir, **changes):

@@ -11,12 +11,15 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import tsgen_jax
 from tests import tiny, tiny_generators
 from tsgen_jax import generators, pipeline, recipe
 from tsgen_jax.api.export import export
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.judges import fcn, fit_once, post_hoc
+from tsgen_jax.reports.figures import canvas
 from tsgen_jax.runs import directory
 from tsgen_jax.runs.seeds import SeedRun
 from tsgen_jax.runtime.interrupt import InterruptedRunError
@@ -78,7 +81,8 @@ def _train(made: _Made, workdir: str, seeds=(1,), tracker=None, **changes):
         own = tiny_generators.make_config(made.name, **{**changes, "seed": seed})
         where = os.path.join(workdir, f"seed-{seed}")
         runs.append(SeedRun(own, where, f"seed {seed}", tracker))
-    return train_recipe(made.recipe, runs, made.dataset)
+    with jax.debug_key_reuse(False):  # It has found nothing while `made` was trained.
+        return train_recipe(made.recipe, runs, made.dataset)
 
 
 def _trained(made: _Made) -> list[recipe.Stage]:
@@ -124,7 +128,7 @@ def test_what_was_measured_is_said_with_a_title(made):
 
 @costly
 def test_two_seeds_in_one_program_on_eight_devices_equal_one_on_one(made, tmp_path):
-    # From eight devices saving is slow under key-reuse checks: once at the end.
+    # Of two seeds on eight devices saving compiles for long: once, at the end.
     once = {f"train.{stage.name}.checkpoint_every": 6 for stage in _trained(made)}
     both = _train(made, str(tmp_path), seeds=(1, 2), num_devices=8, **once)
     for a, b in zip(
@@ -267,9 +271,26 @@ def test_a_program_draws_any_number_of_series(name):
         assert (str(x.shape[0]), x.shape[1]) == ("b", 24)
 
 
+@pytest.fixture(scope="module")
+def judges_weights() -> dict:
+    """Weights of judges' networks by stage and shapes, trained on the first samples."""
+    return {}
+
+
 @pytest.mark.parametrize("made", _names(("gaussian",)), indirect=True)
-def test_it_is_judged_by_all_groups(made, monkeypatch):
+def test_it_is_judged_by_all_groups(made, judges_weights, monkeypatch):
     drawn = made.name != "gaussian"  # Of two that `make test` takes, one.
+
+    def fit(stage, rows, *args):  # Judging asks no generator: its networks do for all.
+        of = stage.name, str(jax.tree.map(np.shape, rows))
+        if of not in judges_weights:
+            judges_weights[of] = fit_once.fit_once(stage, rows, *args)
+        return judges_weights[of]
+
+    for judge in (fcn, post_hoc):
+        monkeypatch.setattr(judge, "fit_once", fit)
+    # Panels where they fall: what is drawn counts here, `tests/reports` see to the rest.
+    monkeypatch.setattr(canvas, "Figure", lambda size, layout: Figure(size))
     if not drawn:
         figures = os.path.join(made.workdir, "figures")
         page = lambda *_: os.makedirs(figures, exist_ok=True)  # noqa: E731

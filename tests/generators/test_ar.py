@@ -228,3 +228,27 @@ def test_a_linear_network_learns_the_lags_by_gradient():
     lags = [means[1 + i] - means[0] for i in range(3)]
     np.testing.assert_allclose(lags, _AR3[:, 0, 0], atol=0.05)
     assert yule_walker.max_order(config.ar, of.info) == 4
+
+
+def test_temperature_is_that_of_the_variance():
+    changes = {"ar.innovations": "normal", "ar.level": "constant", "ar.max_order": 1}
+    dataset, variance = _dataset(_series(_AR3, 24, 40), num_classes=1), []
+    for temperature in (1.0, 4.0):
+        config = trained.make_config(
+            "ar", **changes, **{"sample.temperature": temperature}
+        )
+        of, _ = trained.assemble(config, dataset)
+        x = of.sample(_KEY, np.zeros(400, int))["x"]
+        variance.append((x - x.mean()).var())
+    np.testing.assert_allclose(variance[1] / variance[0], 4, rtol=0.02)
+
+
+def test_the_order_is_the_likeliest_of_the_validation_part():
+    """Which is noise here, where TRAIN is an AR(3)."""
+    x = _series(_AR3, 40, 60)
+    x[30:] = np.random.default_rng(0).normal(0, x.std(), x[30:].shape)
+    changes = {"ar.max_order": 6, "ar.level": "constant"}
+    stage = trained.assemble(trained.make_config("ar", **changes), _dataset(x))[1]
+    _, said = stage.stages[0].fit(_KEY, _dataset(x), {})
+    assert said["order"] == np.argmax(said["log_likelihood_by_order"])
+    assert said["order"] == 0

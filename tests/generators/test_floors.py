@@ -130,3 +130,10 @@ def test_series_of_unequal_lengths(name):
     assert ends.min() >= 1
     if name in ("resample", "noise", "block_bootstrap"):
         assert set(ends) <= {17, 24} or name == "block_bootstrap"
+
+
+def test_axes_are_a_root_of_the_sample_covariance():
+    x = np.random.default_rng(3).normal(size=(4, 3))
+    mean, root = gaussian.axes(x, 5)
+    np.testing.assert_allclose(mean, x.mean(0), atol=1e-6)
+    np.testing.assert_allclose(root.T @ root, np.cov(x.T), atol=1e-6)

@@ -1,4 +1,5 @@
 import dataclasses
+import types
 
 import jax
 import numpy as np
@@ -12,6 +13,7 @@ from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import make_recipe
 from tsgen_jax.recipe import Rates, Traceable, Unfolds, can
 from tsgen_jax.runs.seeds import SeedRun
+from tsgen_jax.stages import flow as flow_stage
 from tsgen_jax.stages import whitening
 from tsgen_jax.training.train_recipe import train_recipe
 
@@ -138,3 +140,40 @@ def test_series_that_are_too_long_are_refused():
     dataset = tiny.make_dataset(length=4097)
     with pytest.raises(ValueError, match="2 to 4096 values"):
         checks.check_dataset(_config(), dataset)
+
+
+def test_a_series_of_no_class_is_of_one_by_its_share_in_train():
+    """Before the flow a series of class k is its mean: 6 and 2 of 8 are of each."""
+    dataset = tiny.make_dataset()
+    first = np.flatnonzero(dataset.y_train == 0)[:6]
+    rows = np.r_[first, np.flatnonzero(dataset.y_train == 1)[:2]]
+    parts = {"x_train": dataset.x_train[rows], "y_train": dataset.y_train[rows]}
+    parts |= {"x_valid": dataset.x_valid[:0], "y_valid": dataset.y_valid[:0]}
+    dataset = dataclasses.replace(dataset, **parts)
+    config = _config()
+    recipe = make_recipe(config, DataInfo.of(dataset))
+    fitted, stage = recipe.stages
+    weights = {"whitening": fitted.fit(None, dataset, {})[0]}
+    example = jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), stage.example)
+    weights["flow"], _ = jax.jit(stage.init)(jax.random.key(0), example, weights)
+    none = {k: np.zeros_like(v) for k, v in weights["whitening"].items()}
+    weights["whitening"] = none | {"mean": weights["whitening"]["mean"]}
+    x = recipe.assemble(weights).program(jax.random.key(1), np.full(2000, 2, np.int32))
+    away = np.asarray(x).reshape(2000, 1, -1) - weights["whitening"]["mean"][None]
+    share = (np.abs(away).max(-1).argmin(-1) == 0).mean()
+    np.testing.assert_allclose(share, 6 / 8, atol=0.04)
+
+
+def test_training_noise_leaves_deviations_as_they_are():
+    """By a flow whose log-likelihood is minus the sum of squares."""
+    flow = types.SimpleNamespace(
+        init=lambda *args: {"params": {}},
+        apply=lambda variables, u, label, method: -(u**2).sum(-1),
+    )
+    config = _config(noise=0.8)
+    network = types.SimpleNamespace(modes=16, dim=16, dequantise=False, flow=flow)
+    stage = flow_stage.make_stage(config, network)
+    u = np.random.default_rng(0).normal(size=(4000, 16)).astype(np.float32)
+    batch = {"x": u, "label": np.zeros(4000, np.int32)}
+    loss, _ = stage.loss_fn({}, {}, batch, jax.random.key(0))
+    np.testing.assert_allclose(loss, 1, atol=0.02)

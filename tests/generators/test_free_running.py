@@ -10,7 +10,7 @@ from tests import tiny
 from tests.generators import trained
 from tsgen_jax.data.scaling import EndScaler
 from tsgen_jax.recipe import part_of
-from tsgen_jax.stages import bins
+from tsgen_jax.stages import autoregressive, bins
 
 _KEY = jax.random.key(4)
 _DATA = tiny.make_dataset(channels=2)
@@ -138,3 +138,35 @@ def test_what_a_transformer_is_shown_is_disturbed_and_its_targets_are_not():
     assert 1.8 < shown[near].std() < 2.6
     assert shown.min() >= 0
     assert shown.max() < 100
+
+
+def test_gaps_take_particles_and_forecasts_none():
+    of, _ = _assemble("recurrent", **{"inpaint.num_particles": 4})
+    counts = []
+
+    def complete(key, weights, x, observed, label, num):
+        counts.append(num)
+        return x
+
+    of = dataclasses.replace(of, complete=complete)
+    x = _DATA.x_test[:2]
+    for start, end in ((16, 24), (8, 12)):
+        observed = np.ones(x.shape, bool)
+        observed[:, start:end] = False
+        of.inpaint(_KEY, x, observed, np.zeros(2, int), 1)
+    assert counts == [1, 4]
+
+
+def test_what_a_network_is_shown_is_disturbed_by_a_share_of_a_step(monkeypatch):
+    """Two channels that rise by 0.1 and by 3 at every time point, from 50 on."""
+    given, make_stage = {}, autoregressive.make_stage
+    monkeypatch.setattr(
+        autoregressive,
+        "make_stage",
+        lambda *args, **options: given.update(options) or make_stage(*args, **options),
+    )
+    _assemble("recurrent", **{"recurrent.input_noise": 0.5})
+    x = np.full((40, 1, 1), 50.0) + np.arange(100)[None, :, None] * [0.1, 3.0]
+    noise = np.asarray(given["disturb"](_KEY, x) - x)
+    np.testing.assert_allclose(noise.std((0, 1)), [0.05, 1.5], rtol=0.05)
+    np.testing.assert_allclose(noise.mean((0, 1)), 0, atol=0.1)

@@ -162,3 +162,18 @@ def test_samples_of_a_known_mixture_have_its_weights():
     assert abs(first.mean() - 0.3) < 0.03
     near = np.minimum(*(np.linalg.norm(x - m, axis=1) for m in means))
     assert np.quantile(near, 0.95) < 4 * width
+
+
+def test_nothing_observed_is_completed_as_it_is_sampled():
+    """With one try a step, and none of new noise: no noise is put back before it."""
+    x = jnp.zeros((5, 2, 1))
+    nothing = jnp.zeros(x.shape, bool)
+
+    @jax.jit
+    def both(one, other):
+        sampled, _ = diffusion.sample(_COSINE, one, _gaussian_v, x.shape, 8, 0.0)
+        of = _COSINE, other, _gaussian_v, x, nothing
+        return sampled, diffusion.inpaint(*of, 8, 0.0, 1)
+
+    sampled, drawn = both(jax.random.key(6), jax.random.key(6))
+    np.testing.assert_allclose(drawn, sampled, atol=1e-4)

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from tests import tiny
 from tsgen_jax.stages import aggregate
 
 
@@ -67,3 +68,25 @@ def test_sources_are_words_of_the_config(source):
     config.vae.sample_from = "elsewhere"
     with pytest.raises(ValueError, match="posterior"):
         checks.check_config(config)
+
+
+class _Encoder:
+    """Puts a series at its first value, with deviation 0.5."""
+
+    num_classes, noise_size = 2, 1
+
+    def apply(self, variables, x, label, method):
+        mean = x[:, 0]
+        return mean, jax.numpy.full(mean.shape, np.log(0.5))
+
+
+def test_variances_of_the_posterior_are_squares_of_its_deviations():
+    dataset = tiny.make_dataset()
+    stage = aggregate.make_fitted("vae", _Encoder(), 8)
+    weights, _ = stage.fit(None, dataset, {"vae": {}})
+    first = [dataset.network_data(part)["x"][:, 0] for part in ("train", "valid")]
+    first, label = np.concatenate(first), np.r_[dataset.y_train, dataset.y_valid]
+    for k, mine in enumerate((label == 0, label == 1, label >= 0)):
+        np.testing.assert_allclose(weights["mean"][k], first[mine].mean(), atol=1e-5)
+        variance = first[mine].var() + 0.25
+        np.testing.assert_allclose(weights["root"][k] ** 2, [[variance]], rtol=1e-4)

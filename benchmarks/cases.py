@@ -4,7 +4,8 @@ import dataclasses
 import fnmatch
 import json
 
-from tsgen_jax.configs import ssl_vqvae, vqvae
+from benchmarks import shapes
+from tsgen_jax.configs import ssl_vqvae, timevqvae, vqvae
 
 REFERENCE_WIDTH = 4096  # Of the published projector.
 _GUIDANCE = 2.0
@@ -21,6 +22,8 @@ class Case:
         about: the row in words.
         config: the whole config, as nested dict.
         sides: the sides that have this case.
+        stages: of the generator's recipe, whose steps one after the other are a unit;
+            (): of a tokenizer and a prior, as `kind` says.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Case:
     about: str
     config: dict
     sides: tuple[str, ...]
+    stages: tuple[str, ...] = ()
 
 
 def _override(config, overrides: dict):
@@ -81,6 +85,41 @@ def make_cases(widths: list[int], overrides: dict) -> dict[str, Case]:
         about = f"{_NUM_DECODED} series in {rounds} rounds, guidance {scale:g}"
         add(name, "decode", about, config)
     return cases
+
+
+def faithful(batch_size: int) -> list[Case]:
+    """Steps of `timevqvae:faithful`, which PyPI `timevqvae` has as well.
+
+    Both bands' tokenizers together, and both priors: ours train one after the other.
+    """
+    config = timevqvae.get_config("faithful")
+    stages = {
+        "tokenizer_step": ("tokenizer",),
+        "prior_step": ("prior_low", "prior_high"),
+    }
+    for stage in ("tokenizer", "prior_low", "prior_high"):
+        config.train[stage].batch_size = batch_size
+    plain = config.to_dict()
+    plain["train"]["prior"] = plain["train"]["prior_low"]  # As the other side reads it.
+    about = "faithful, stage-1 step", "faithful, a step of both priors"
+    return [
+        Case(f"faithful-{kind}", kind, text, plain, ("ours", "timevqvae"), names)
+        for (kind, names), text in zip(stages.items(), about, strict=True)
+    ]
+
+
+def make_job(case: Case, shape: shapes.Shape) -> dict:
+    """What a process is told to prepare, on the CPU and with weights of its own."""
+    return {
+        "name": case.name,
+        "kind": case.kind,
+        "stages": case.stages,
+        "config": case.config,
+        "shape": vars(shape),
+        "weights": "",
+        "platform": "cpu",
+        "workers": 0,
+    }
 
 
 def pick(cases: dict[str, Case], patterns: str) -> list[Case]:

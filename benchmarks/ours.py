@@ -11,6 +11,7 @@ from ml_collections import ConfigDict
 
 from benchmarks import ours_check, shapes
 from benchmarks.work import Work
+from tsgen_jax import generators, recipe
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.data.info import DataInfo
@@ -19,7 +20,7 @@ from tsgen_jax.generators.tokens import TokenGenerator
 from tsgen_jax.models import vqvae
 from tsgen_jax.models.coder import Coder
 from tsgen_jax.nn.quantizers import ema
-from tsgen_jax.recipe import Stage
+from tsgen_jax.recipe import Part, Stage
 from tsgen_jax.runtime import allocator, compilation_cache, sharding
 from tsgen_jax.sampling import guidance, residual
 from tsgen_jax.stages import masked_prior as prior_task
@@ -186,14 +187,7 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     weights = first[0].export(params, state)
     prior_weights = second[0].export(prior_params, prior_state)
     model = tokenizer_task.make_model(config, shape.length, shape.channels)
-    raw = synthetic.make_shapes(
-        seed=0,
-        num_series=8 * shape.classes,
-        length=shape.length,
-        num_channels=shape.channels,
-        num_classes=shape.classes,
-    )
-    info = DataInfo.of(from_raw(raw, "archive", 0.2, 0.25, 0, "error"))
+    info = _info(shape)
     coder = Coder({"": model})
     programs = Programs(coder, {"": prior}, info, config.sample, config.inpaint)
     left_out = residual.none(shape.length, shape.channels, shape.classes)
@@ -223,6 +217,44 @@ def _decode_work(job: dict, config: ConfigDict, shape: shapes.Shape) -> Work:
     return Work(run, operations, {"series": len(label)})
 
 
+def _info(shape: shapes.Shape) -> DataInfo:
+    raw = synthetic.make_shapes(
+        seed=0,
+        num_series=8 * shape.classes,
+        length=shape.length,
+        num_channels=shape.channels,
+        num_classes=shape.classes,
+    )
+    return DataInfo.of(from_raw(raw, "archive", 0.2, 0.25, 0, "error"))
+
+
+def _stages_work(names: list[str], config: ConfigDict, shape: shapes.Shape) -> Work:
+    """Steps of some stages of a recipe, one stage after the other in a unit.
+
+    Stages before them are there with their first weights.
+    """
+    part = Part(
+        shapes.make_series(shape), np.arange(shape.num) % shape.classes, observed=None
+    )
+    works, weights = [], {}
+    for stage in generators.make_recipe(config, _info(shape)).stages:
+        if len(works) == len(names):
+            break
+        given = recipe.given_to(stage, weights)
+        rows = stage.rows(part, given, True)
+        settings = _settings(config, stage.name, shape.num)
+        lesson = stage, rows, given
+        weights[stage.name] = stage.export(*_fresh(lesson, settings.batch_size))
+        if stage.name in names:
+            works.append(_training(lesson, settings, 1, ""))
+
+    def run(units):
+        for work in works:
+            work.run(units)
+
+    return Work(run, sum(work.operations for work in works), works[0].facts)
+
+
 _KINDS = {
     "tokenizer_step": _tokenizer_work,
     "epoch": _tokenizer_work,
@@ -233,5 +265,7 @@ _KINDS = {
 
 def prepare(job: dict) -> Work:
     """A case made ready and warmed up; `job` as `benchmarks.benchmark` writes it."""
-    config = ConfigDict(job["config"])
-    return _KINDS[job["kind"]](job, config, shapes.Shape(**job["shape"]))
+    config, shape = ConfigDict(job["config"]), shapes.Shape(**job["shape"])
+    if job.get("stages"):
+        return _stages_work(job["stages"], config, shape)
+    return _KINDS[job["kind"]](job, config, shape)

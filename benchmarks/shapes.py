@@ -19,6 +19,7 @@ SHAPES = {
     "forda": Shape(3601, 500, 1, 2),
     "ecg5000": Shape(500, 140, 1, 5),
     "gunpoint": Shape(50, 150, 1, 2),
+    "synthetic_control": Shape(300, 60, 1, 6),
     "tiny": Shape(32, 71, 1, 2),
 }
 

@@ -22,12 +22,22 @@ class SideFailed(RuntimeError):  # noqa: N818 - read as an answer.
 
 
 class Process:
-    """A side that runs; one request at a time."""
+    """A side that runs; one request at a time.
+
+    With `tree` it is the code of another checkout, whose benchmark is `package` there.
+    """
 
     def __init__(
-        self, side: str, python: str, threads: int, platform: str, patience: float
+        self,
+        side: str,
+        python: str,
+        threads: int,
+        platform: str,
+        patience: float,
+        tree: pathlib.Path | None = None,
+        package: str = "benchmarks",
     ):
-        env = {**os.environ, "PYTHONPATH": _path(os.environ.get("PYTHONPATH", ""))}
+        env = environment(tree or ROOT)
         if platform == "cpu":
             env["JAX_PLATFORMS"] = "cpu"
             env["CUDA_VISIBLE_DEVICES"] = ""
@@ -36,7 +46,8 @@ class Process:
         self.side, self._patience = side, patience
         self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [python, "-m", "benchmarks.child", side, str(threads)],
+            [python, "-m", f"{package}.child", side, str(threads)],
+            cwd=tree,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -74,6 +85,15 @@ class Process:
             raise SideFailed(answer["not_measured"])
         return answer
 
+    def processor_seconds(self) -> float:
+        """What its threads have computed so far; 0 where the system does not tell."""
+        threads = pathlib.Path("/proc", str(self._process.pid), "task")
+        try:
+            files = [path.read_text() for path in threads.glob("*/schedstat")]
+        except OSError:  # A thread has just ended.
+            return 0.0
+        return sum(int(text.split()[0]) for text in files) / 1e9
+
     def close(self) -> None:
         """Ends the process."""
         if self._process.poll() is None:
@@ -87,8 +107,10 @@ class Process:
         return f"--- {self.side}:\n" + self._errors.read()[-_TAIL:]
 
 
-def _path(old: str) -> str:
-    return os.pathsep.join([str(ROOT), *([old] if old else [])])
+def environment(tree: pathlib.Path) -> dict[str, str]:
+    """Of a process that is to find the modules of a checkout before all others."""
+    old = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(tree), old]))}
 
 
 def measure(

@@ -133,13 +133,14 @@ def measure(start, jobs: dict[str, dict], rounds: int, seconds: float) -> dict:
         made = {key: start(key[0]) for key in keys}
         for process in made.values():
             stack.callback(process.close)
-        with concurrent.futures.ThreadPoolExecutor() as pool:  # They compile at once.
-            ready = [
-                pool.submit(made[k].ask, do="prepare", job=jobs[k[0]]) for k in keys
-            ]
-            facts = {
-                k[0]: f.result()["facts"] for k, f in zip(keys, ready, strict=True)
-            }
+        facts = {}
+        for i in _COPIES:  # Both sides compile at once; copies find it compiled.
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                ready = {
+                    side: pool.submit(made[side, i].ask, do="prepare", job=job)
+                    for side, job in jobs.items()
+                }
+            facts |= {side: each.result()["facts"] for side, each in ready.items()}
         units = {}
         for side in jobs:
             took = [made[side, i].ask(do="time", units=1)["seconds"] for i in _COPIES]

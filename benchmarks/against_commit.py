@@ -25,7 +25,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 from benchmarks import cases, pairs, shapes, turns  # noqa: E402
 
-_CASES = "stage1,vibcreg-1024,stage2,decode"
+_CASES = "stage1,stage2,decode"
 _SHAPES = ("gunpoint", "64,500,1,2")
 _LARGEST = 1.03  # A ratio above is called slower.
 _CONFIGS = """

@@ -37,7 +37,7 @@ def end_in_order() -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those of a command that measures so."""
     add = parser.add_argument
-    add("--rounds", type=_at_least_two, default=12, help="measurements of a process")
+    add("--rounds", type=_at_least_two, default=10, help="measurements of a process")
     add("--seconds", type=float, default=0.5, help="of one measurement, about")
     add("--threads", type=int, default=0, help="cores of each process; 0: all")
     add("--patience", type=float, default=600, help="seconds to wait for an answer")
@@ -122,8 +122,8 @@ def measure(start, jobs: dict[str, dict], rounds: int, seconds: float) -> dict:
 
     Returns:
         'wall' and, where the system tells it, 'processor': `compare` of both times;
-        'units' of work in a measurement of each side, its 'facts', and
-        'busy_cores_of_others'.
+        'units' of work in a measurement of each side, floating-point 'operations' of
+        one, 'facts', and 'busy_cores_of_others'.
 
     Raises:
         turns.SideFailed: a process has nothing to measure, or died.
@@ -133,14 +133,16 @@ def measure(start, jobs: dict[str, dict], rounds: int, seconds: float) -> dict:
         made = {key: start(key[0]) for key in keys}
         for process in made.values():
             stack.callback(process.close)
-        facts = {}
+        facts, operations = {}, {}
         for i in _COPIES:  # Both sides compile at once; copies find it compiled.
             with concurrent.futures.ThreadPoolExecutor() as pool:
                 ready = {
                     side: pool.submit(made[side, i].ask, do="prepare", job=job)
                     for side, job in jobs.items()
                 }
-            facts |= {side: each.result()["facts"] for side, each in ready.items()}
+            for side, each in ready.items():
+                facts[side] = each.result()["facts"]
+                operations[side] = each.result()["operations"]
         units = {}
         for side in jobs:
             took = [made[side, i].ask(do="time", units=1)["seconds"] for i in _COPIES]
@@ -154,7 +156,8 @@ def measure(start, jobs: dict[str, dict], rounds: int, seconds: float) -> dict:
                 after = made[key].processor_seconds()
                 wall[key].append(answer["seconds"])
                 spent[key].append((after - before) / units[key[0]])
-    found = {"units": units, "facts": facts, "wall": compare(wall)}
+    found = {"units": units, "operations": operations, "facts": facts}
+    found["wall"] = compare(wall)
     if np.all(np.array([*spent.values()]) > 0):
         found["processor"] = compare(spent)
     found["busy_cores_of_others"] = max(

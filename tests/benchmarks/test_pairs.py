@@ -36,7 +36,7 @@ class _Fake:
 
     def ask(self, do, units=1, **_):
         if do == "prepare":
-            return {"facts": {"name": self.name}}
+            return {"facts": {"name": self.name}, "operations": 8e9}
         self.log.append((self.name, units))
         took = self.seconds * (1 + 0.1 * (len(self.log) % 3))  # What disturbs both.
         self.spent += 2 * took * units

@@ -1,12 +1,13 @@
-"""Our `timevqvae:faithful` against PyPI `timevqvae` 1.0.1: a step of each stage.
+"""Our `timevqvae` presets against PyPI `timevqvae` 1.0.1: a step of each stage.
 
   python benchmarks/against_timevqvae.py           # minutes; makes PyTorch's environment
 
 At ECG5000's and SyntheticControl's shape with batches of 32, as the authors' later code
-has: a step of stage 1, both bands together, and one of both priors. Ours are the
-networks of the paper, theirs those of the package at its README's settings, which are
-smaller. Timed in turn, see `benchmarks/pairs.py`; medians over rounds with 95 %
-intervals, below 1 where ours is faster.
+has: a step of stage 1, both bands together, and one of both priors. `faithful` has the
+networks of the paper and `none` those of our defaults; theirs are those of the package
+at its README's settings. Operations of a unit stand beside the times. Timed in turn, see
+`benchmarks/pairs.py`; medians over rounds with 95 % intervals, below 1 where ours is
+faster.
 
 Leaves experiments/results/against-timevqvae-<machine kind>.json.
 """
@@ -31,12 +32,18 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--shapes", nargs="+", default=_SHAPES, help="as of benchmark.py")
+    add("--presets", nargs="+", default=["faithful", "none"], help="of ours")
     add("--batch", type=int, default=32, help="of both stages and sides")
     add("--peer-env", default=str(ROOT / "build" / "peer-venv"), metavar="DIR")
     add("--torch-spec", default=setup.TORCH, help="what pip installs as torch")
     pairs.add_arguments(parser)
     args = parser.parse_args(argv)
     try:
+        args.cases = [
+            case
+            for preset in args.presets
+            for case in cases.of_two_bands(preset, args.batch)
+        ]
         args.shapes = dict(shapes.parse(text) for text in args.shapes)
     except ValueError as error:
         parser.error(str(error))
@@ -62,7 +69,7 @@ def main(argv: list[str]) -> None:
 
     print(pairs.HEAD.format("ours", "timevqvae"), flush=True)
     for name, shape in args.shapes.items():
-        for case in cases.faithful(args.batch):
+        for case in args.cases:
             job = cases.make_job(case, shape)
             jobs = {side: job for side in case.sides}
             about = f"{name}: {case.about}"

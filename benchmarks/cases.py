@@ -87,12 +87,12 @@ def make_cases(widths: list[int], overrides: dict) -> dict[str, Case]:
     return cases
 
 
-def faithful(batch_size: int) -> list[Case]:
-    """Steps of `timevqvae:faithful`, which PyPI `timevqvae` has as well.
+def of_two_bands(preset: str, batch_size: int) -> list[Case]:
+    """Steps of `timevqvae:PRESET`, which PyPI `timevqvae` has as well.
 
     Both bands' tokenizers together, and both priors: ours train one after the other.
     """
-    config = timevqvae.get_config("faithful")
+    config = timevqvae.get_config(preset)
     stages = {
         "tokenizer_step": ("tokenizer",),
         "prior_step": ("prior_low", "prior_high"),
@@ -101,9 +101,9 @@ def faithful(batch_size: int) -> list[Case]:
         config.train[stage].batch_size = batch_size
     plain = config.to_dict()
     plain["train"]["prior"] = plain["train"]["prior_low"]  # As the other side reads it.
-    about = "faithful, stage-1 step", "faithful, a step of both priors"
+    about = f"{preset}, stage-1 step", f"{preset}, a step of both priors"
     return [
-        Case(f"faithful-{kind}", kind, text, plain, ("ours", "timevqvae"), names)
+        Case(f"{preset}-{kind}", kind, text, plain, ("ours", "timevqvae"), names)
         for (kind, names), text in zip(stages.items(), about, strict=True)
     ]
 

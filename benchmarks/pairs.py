@@ -26,7 +26,10 @@ from benchmarks import turns, work
 
 _RESAMPLES = 2000
 _COPIES = range(2)
-HEAD = "| case | ms {1} | ms {0} | {0} / {1}, time | processor time | floors |"
+HEAD = (
+    "| case | ms {1} | ms {0} | {0} / {1}, time | processor time | floors | GFLOP |\n"
+    "|---|---|---|---|---|---|---|"
+)
 
 
 def end_in_order() -> None:
@@ -174,6 +177,8 @@ def line(about: str, entry: dict) -> str:
         cells.append(_said(entry[clock]["ratio"]) if clock in entry else "-")
     floors = [each["median"] for each in entry["wall"]["floors"].values()]
     cells.append(", ".join(f"{floor:.3f}" for floor in floors))
+    counted = [entry["operations"][side] for side in (second, first)]
+    cells.append(", ".join(f"{n / 1e9:.3g}" if n else "-" for n in counted))
     return f"| {' | '.join(cells)} |"
 
 

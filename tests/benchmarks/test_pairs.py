@@ -105,6 +105,8 @@ def test_bad_words_are_refused(capsys):
     assert "known: stage1" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         against_timevqvae.parse(["--shapes", "ford"])
+    with pytest.raises(SystemExit):
+        against_timevqvae.parse(["--presets", "faithfull"])
     with pytest.raises(SystemExit, match="0000000"):
         with against_commit.checkout("0000000"):
             pass
@@ -122,7 +124,7 @@ def test_a_process_tells_what_it_has_computed():
 
 @pytest.mark.slow
 def test_both_priors_are_a_unit(monkeypatch):
-    first, second = cases.faithful(4)
+    first, second = cases.of_two_bands("faithful", 4)
     assert second.stages == ("prior_low", "prior_high")
     assert second.config["train"]["prior"]["batch_size"] == 4
     job = cases.make_job(second, shapes.Shape(8, 24, 1, 2))

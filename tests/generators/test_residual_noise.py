@@ -14,6 +14,7 @@ from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators import residual_noise
+from tsgen_jax.judges import rocket
 from tsgen_jax.models import vqvae
 from tsgen_jax.models.coder import Coder
 from tsgen_jax.sampling import residual
@@ -88,6 +89,35 @@ def test_the_features_are_not_those_of_the_judge():
         for seed in (0, 1, 2**32 - 1)
     ]
     assert len({fids[0.0] for fids in of}) == 3
+
+
+@pytest.mark.parametrize("seed", [0, 2**32 - 1])
+def test_the_seed_of_the_features_is_not_the_judges(seed, monkeypatch):
+    seeds = []
+
+    def judge(settings, real, seed):
+        seeds.append(seed)
+        return lambda x: x[:, :, 0]
+
+    monkeypatch.setattr(rocket, "Judge", judge)
+    real = _shapes(np.random.default_rng(0), 30)
+    config = _config(**{"judge.seed": seed})
+    residual_noise.measure(config, real, lambda _: real + 0.1, (0.0,))
+    (used,) = seeds
+    assert used != seed
+    assert 0 <= used < 2**32
+
+
+def test_a_series_has_so_many_times_its_noise(monkeypatch):
+    dataset, given = _dataset(0.25), []
+    monkeypatch.setattr(residual_noise, "compare", lambda *args: given.append(args[-1]))
+    generator = _Generator(dataset, 0.5)
+    residual_noise.choose(_config(), dataset, generator, None)
+    series, label = given[0](np.zeros(6, int)), np.zeros(6, int)
+    noise = generator.noise(None, label) * np.asarray(dataset.scaler.std)
+    for scale in (0.5, 2.0):
+        added = series(scale) - series(0.0)
+        np.testing.assert_allclose(added, scale * noise, atol=1e-5)
 
 
 @pytest.mark.parametrize(

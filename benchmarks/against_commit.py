@@ -125,7 +125,7 @@ def main(argv: list[str]) -> None:
     args = parse(argv)
     pairs.end_in_order()
     then = _git("rev-parse", "--short=12", f"{args.commit}^{{commit}}")
-    head = {"command": " ".join(["python benchmarks/against_commit.py", *argv])}
+    head = {"command": pairs.command_of("against_commit", argv)}
     head |= {"then": then, **pairs.facts(args)}
     path = pairs.path_of(args, f"against-{then[:7]}")
     entries = []

@@ -58,7 +58,7 @@ def main(argv: list[str]) -> None:
         "ours": sys.executable,
         "timevqvae": setup.ensure(args.peer_env, args.torch_spec),
     }
-    head = {"command": " ".join(["python benchmarks/against_timevqvae.py", *argv])}
+    head = {"command": pairs.command_of("against_timevqvae", argv)}
     head |= {"batch": args.batch, **pairs.facts(args)}
     path = pairs.path_of(args, "against-timevqvae")
     entries = []

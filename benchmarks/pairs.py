@@ -68,6 +68,19 @@ def facts(args: argparse.Namespace) -> dict:
     }
 
 
+def command_of(program: str, argv: list[str]) -> str:
+    """The command without places of this machine."""
+    kept, words = [], iter(argv)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if name in ("--out", "--peer-env"):
+            if not equals:
+                next(words)
+        else:
+            kept.append(word)
+    return " ".join([f"python benchmarks/{program}.py", *kept])
+
+
 def path_of(args: argparse.Namespace, name: str) -> pathlib.Path:
     """The results file of this machine's kind."""
     cores = args.threads or work.available_cores()

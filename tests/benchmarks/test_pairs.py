@@ -112,6 +112,12 @@ def test_bad_words_are_refused(capsys):
             pass
 
 
+def test_a_command_is_kept_without_places():
+    words = ["8d5c228", "--out", "/x", "--rounds=3", "--peer-env=/y", "--seconds", "1"]
+    wanted = "python benchmarks/against_commit.py 8d5c228 --rounds=3 --seconds 1"
+    assert pairs.command_of("against_commit", words) == wanted
+
+
 def test_a_process_tells_what_it_has_computed():
     process = turns.Process("ours", sys.executable, 1, "cpu", 60)
     try:

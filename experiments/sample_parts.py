@@ -146,7 +146,11 @@ def compare(cell: robust_training.Cell, changes: dict, with_settings: bool) -> N
 
     write("TRAIN", lambda *_: dataset.x_train)
     write("Gaussian", lambda n, _: gaussian(cell, jax.random.key(n), label))
-    write_noisy("reconstructions", lambda _: decoded["train"])
+    lost = {
+        f"mse {part}": round(float(np.mean(errors[of].error ** 2)), 5)
+        for part, of in (("train", "train"), ("held_out", "valid"))
+    }
+    write_noisy("reconstructions", lambda _: decoded["train"], **lost)
     write_noisy("samples", samples_of(generator))
     for name, change in SETTINGS.items() if with_settings else ():
         settings = copy.deepcopy(cell.config.sample)

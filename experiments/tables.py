@@ -24,6 +24,7 @@ from experiments import (  # noqa: E402
     agreement_table,
     constraints,
     generators_table,
+    parts_table,
     readme_table,
     results_table,
     robust_table,
@@ -207,6 +208,7 @@ def page() -> str:
         (texts.MULTIVARIATE, multivariate),
         (texts.SETTINGS, settings),
         (texts.CONSTRAINTS, limits),
+        (parts_table.TEXT, parts_table.table),
         (texts.ROBUST_PRIOR, robust_table.priors),
         (texts.ROBUST_TOKENIZER, robust_table.tokenizers),
     ):

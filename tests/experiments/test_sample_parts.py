@@ -41,6 +41,12 @@ def test_the_table_has_the_best_scale_of_each_noise(monkeypatch, tmp_path):
     lines = [
         {"part": "TRAIN", "fid minirocket held_out": 1.0},
         {"part": "Gaussian", "fid minirocket held_out": 2.0},
+        {
+            "part": "reconstructions",
+            "scale": 0.0,
+            "mse held_out": 0.25,
+            "fid minirocket held_out": 3.5,
+        },
         {"part": "samples", "scale": 0.0, "fid minirocket held_out": 4.0},
     ]
     for noise, scale, fid in (("own class", 0.5, 3.0), ("own class", 1.0, 1.5)):
@@ -51,4 +57,5 @@ def test_the_table_has_the_best_scale_of_each_noise(monkeypatch, tmp_path):
     (tmp_path / "sample-parts.jsonl").write_text(text)
     last = parts_table.table().splitlines()[-1]
     cells = [cell.strip() for cell in last.strip("|").split("|")]
-    assert cells == ["A, fold 1", "nothing", "1", "2", "", "", "", "4", "", "1.5 (1)"]
+    assert cells[:5] == ["A, fold 1", "nothing", "0.25", "1", "2"]
+    assert cells[5:] == ["3.5", "", "", "4", "", "1.5 (1)"]

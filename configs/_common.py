@@ -187,3 +187,18 @@ def make_train(num_steps: int, batch_size: int) -> ConfigDict:
     train.patience = 0  # Evaluations without a better one before stopping; 0: off.
     train.select = "best"  # Weights to keep: 'best' on validation, or 'last'.
     return train
+
+
+def make_game_train(
+    num_steps: int, batch_size: int, rate: float, critic_steps: int = 1
+) -> ConfigDict:
+    """What a game's training needs: a generator, or several networks, and a critic."""
+    train = make_train(num_steps, batch_size)
+    train.learning_rate = rate  # Of all but the critic.
+    train.critic_learning_rate = rate
+    train.critic_steps = critic_steps  # Of the critic for each of the other networks.
+    train.betas = (0.0, 0.9)  # Of Adam, all networks.
+    train.weight_decay, train.clip_norm = 0.0, 0.0
+    train.ema_decay, train.select = 0.99, "last"  # Of a step, not of an update.
+    train.log_every, train.eval_every, train.checkpoint_every = 50, 500, 1000
+    return train

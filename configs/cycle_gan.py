@@ -22,13 +22,5 @@ def get_config() -> ConfigDict:
     config.cycle_gan.cycle_weight = 10.0
     config.cycle_gan.identity_weight = 5.0
     config.cycle_gan.penalty_weight = 1.0  # Of the penalty on the critic's slope.
-    train = _common.make_train(num_steps=2000, batch_size=32)
-    train.learning_rate = 5e-4  # The translator's.
-    train.critic_learning_rate = 5e-4
-    train.critic_steps = 1  # Of the critic for each of the translator.
-    train.betas = (0.0, 0.9)  # Of Adam, both networks.
-    train.weight_decay, train.clip_norm = 0.0, 0.0
-    train.ema_decay, train.select = 0.99, "last"
-    train.log_every, train.eval_every, train.checkpoint_every = 50, 500, 1000
-    config.train.cycle_gan = train
+    config.train.cycle_gan = _common.make_game_train(2000, 32, rate=5e-4)
     return config.lock()

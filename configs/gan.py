@@ -39,14 +39,7 @@ def get_config(arg: str = "") -> ConfigDict:
     config.gan.num_categories = 0
     config.gan.num_numbers = 0
     config.gan.code_weight = 1.0  # Of finding them, in both networks' losses.
-    train = _common.make_train(num_steps=3000, batch_size=32)
-    train.learning_rate = 1e-3  # The generator's.
-    train.critic_learning_rate = 1e-3
-    train.critic_steps = 5  # Of the critic for each of the generator.
-    train.betas = (0.0, 0.9)  # Of Adam, both networks.
-    train.weight_decay, train.clip_norm = 0.0, 0.0
-    train.ema_decay, train.select = 0.99, "last"  # Of a step, not of an update.
-    train.log_every, train.eval_every, train.checkpoint_every = 50, 500, 1000
+    train = _common.make_game_train(3000, 32, rate=1e-3, critic_steps=5)
     config.train.gan = train
     if arg == "non_saturating":
         config.gan.loss, config.gan.penalty_weight = arg, 1.0

@@ -26,13 +26,5 @@ def get_config() -> ConfigDict:
     config.vae_gan.similarity_weight = 0.01
     config.vae_gan.penalty_weight = 1.0  # Of the penalty on the critic's slope.
     config.vae_gan.label_drop_rate = 0.1  # Series trained without their class.
-    train = _common.make_train(num_steps=2000, batch_size=32)
-    train.learning_rate = 5e-4  # The generator's and the encoder's.
-    train.critic_learning_rate = 5e-4
-    train.critic_steps = 1  # Of the critic for each of the other networks.
-    train.betas = (0.0, 0.9)  # Of Adam, all networks.
-    train.weight_decay, train.clip_norm = 0.0, 0.0
-    train.ema_decay, train.select = 0.99, "last"
-    train.log_every, train.eval_every, train.checkpoint_every = 50, 500, 1000
-    config.train.vae_gan = train
+    config.train.vae_gan = _common.make_game_train(2000, 32, rate=5e-4)
     return config.lock()

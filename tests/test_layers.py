@@ -10,7 +10,7 @@ import tsgen_jax
 _ROOT = pathlib.Path(tsgen_jax.__file__).parent
 _LAYERS = [
     {"types", "suggest"},
-    {"configs", "data", "nn", "losses", "sampling", "constraints", "runtime"},
+    {"configs", "data", "nn", "losses", "sampling", "constraints", "runtime", "shown"},
     {"recipe", "runs", "models", "evaluation"},
     {"training"},
     {"stages", "judges"},

@@ -16,6 +16,7 @@ import numpy as np
 
 from tsgen_jax.data.dataset import Dataset
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.shown import Shows
 from tsgen_jax.types import Array, Batch, Metrics, PyTree
 
 Weights = Mapping[str, PyTree]  # Stage name -> what that stage left.
@@ -26,9 +27,7 @@ class Part(NamedTuple):
 
     x: np.ndarray  # Scaled, float32 [n, L, C'].
     label: np.ndarray  # int32 [n] in [0, Y).
-    observed: (
-        np.ndarray | None
-    )  # bool [n, L, C'], False where missing; None: all given.
+    observed: np.ndarray | None  # bool [n, L, C'], False: missing; None: all given.
 
 
 def part_of(dataset: Dataset, name: str) -> Part:
@@ -68,6 +67,8 @@ class Stage:
         measures: metric of `evaluate` -> its row of the score table.
         make_optimizer: `config.train[name]` -> optimiser; None: AdamW of `optim`.
         curves: metrics that the report draws by step.
+        snapshot: (weights, rows) -> a few scaled series 'x' [n, L, C'] and their 'label',
+            of the same noise always, which the report draws by step; None: nothing.
         sections: of the config, on which its weights depend besides data, seed,
             precision and `train[name]`; None: unknown, nobody else can take them over.
         about: what it does, for the log.
@@ -84,6 +85,7 @@ class Stage:
     measures: Mapping[str, Measure] = dataclasses.field(default_factory=dict)
     make_optimizer: Callable[[Mapping[str, Any]], Any] | None = None
     curves: tuple[str, ...] = ("loss",)
+    snapshot: Callable[[PyTree, Batch], Batch] | None = None
     sections: tuple[str, ...] | None = None
     about: str = ""
 
@@ -151,7 +153,7 @@ class Recipe:
 
 
 class Generator(Protocol):
-    """The whole of every recipe: what draws series. What else it can do: below.
+    """The whole of every recipe: what draws series. What else it can do: below, `Shows`.
 
     Attributes:
         info: shape, classes and units of the training data.
@@ -268,10 +270,7 @@ class Traceable(Protocol):
     """Samples by a program of jax alone, for jax.export."""
 
     def program(self, key: Array, label: Array) -> jax.Array:
-        """Traced: a key and labels int32 [B] -> scaled series [B, L, C].
-
-        With at most `config.sample.batch_size` labels, those of `sample`.
-        """
+        """Traced: key, labels int32 [B] (of one batch) -> `sample`, scaled [B, L, C]."""
 
 
 # Capability -> the method that it goes by, and what that does, in words.
@@ -281,6 +280,7 @@ CAPABILITIES = {
     Rates: ("log_likelihood", "say how probable series are"),
     Unfolds: ("unfold", "show the steps to a series"),
     Traceable: ("program", "be exported as a sampler of jax alone"),
+    Shows: ("show", "show what its networks learned"),
 }
 
 

@@ -15,14 +15,16 @@ from matplotlib.figure import Figure
 
 import tsgen_jax
 from tests import tiny, tiny_generators
-from tsgen_jax import generators, pipeline, recipe
+from tsgen_jax import generators, pipeline, recipe, shown
 from tsgen_jax.api.export import export
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.judges import fcn, fit_once, post_hoc
+from tsgen_jax.reports import learned
 from tsgen_jax.reports.figures import canvas
 from tsgen_jax.runs import directory
 from tsgen_jax.runs.seeds import SeedRun
 from tsgen_jax.runtime.interrupt import InterruptedRunError
+from tsgen_jax.training import snapshots
 from tsgen_jax.training.train_recipe import train_recipe
 
 _NUM = 20  # Series: more than two batches.
@@ -241,6 +243,43 @@ def test_steps_to_a_series(made):
     assert len(steps["x"]) >= 2
     assert steps["x"].shape[1:] == (2, 24, 2)
     assert np.isfinite(steps["x"]).all()
+
+
+def test_what_it_learned(made):
+    """Filters, attention and latents of real series, and samples over training."""
+    x, label = made.dataset.x_test[:2], made.dataset.y_test[:2]
+    if recipe.can(made.generator, recipe.Shows):
+        views = made.generator.show(jax.random.key(8), x, label)
+        assert views
+        for name, view in views.items():
+            assert name.isidentifier()
+            if isinstance(view, shown.Filters):
+                assert view.weights.ndim == 3
+                assert np.abs(view.weights).max() > 0
+            elif isinstance(view, shown.Attention):
+                for weights in view.layers.values():
+                    assert weights.min() >= 0
+                    assert weights.sum(-1).max() < 1 + 1e-5
+            else:
+                shape = len(view.rows), len(view.values), 24, 2
+                assert view.x.shape == shape
+    for stage in made.recipe.stages:
+        kept = snapshots.read(made.workdir, stage.name)
+        if isinstance(stage, recipe.Stage) and stage.snapshot:
+            assert [*kept] == [0, 2, 6]
+            drawn = stage.snapshot(made.weights[stage.name], _rows(made, stage))["x"]
+            np.testing.assert_array_equal(kept[6]["x"], drawn)
+        else:
+            assert not kept
+    drawn = learned.sections(made.config, made.dataset, made.generator)
+    if recipe.can(made.generator, recipe.Shows):
+        assert [name for name, _ in drawn] == [*views]
+    list(learned.over_training(made.recipe, made.dataset, made.workdir))
+
+
+def _rows(made: _Made, stage: recipe.Stage) -> dict:
+    part = recipe.part_of(made.dataset, "train")
+    return stage.rows(part, recipe.given_to(stage, made.weights), True)
 
 
 def test_the_program_of_jax_alone_draws_the_samples(made):

@@ -13,7 +13,7 @@ from tests import tiny
 from tsgen_jax.data import synthetic
 from tsgen_jax.data.dataset import from_raw
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import residual_noise
+from tsgen_jax.generators import noise_scale, residual_noise
 from tsgen_jax.judges import rocket
 from tsgen_jax.models import vqvae
 from tsgen_jax.models.coder import Coder
@@ -83,7 +83,7 @@ def test_noise_is_added_where_the_data_have_it(noise, scale):
 def test_the_features_are_not_those_of_the_judge():
     real = _shapes(np.random.default_rng(0), 30)
     of = [
-        residual_noise.measure(
+        noise_scale.measure(
             _config(**{"judge.seed": seed}), real, lambda _: real[::-1] + 0.1, (0.0,)
         )
         for seed in (0, 1, 2**32 - 1)
@@ -102,7 +102,7 @@ def test_the_seed_of_the_features_is_not_the_judges(seed, monkeypatch):
     monkeypatch.setattr(rocket, "Judge", judge)
     real = _shapes(np.random.default_rng(0), 30)
     config = _config(**{"judge.seed": seed})
-    residual_noise.measure(config, real, lambda _: real + 0.1, (0.0,))
+    noise_scale.measure(config, real, lambda _: real + 0.1, (0.0,))
     (used,) = seeds
     assert used != seed
     assert 0 <= used < 2**32
@@ -110,7 +110,7 @@ def test_the_seed_of_the_features_is_not_the_judges(seed, monkeypatch):
 
 def test_a_series_has_so_many_times_its_noise(monkeypatch):
     dataset, given = _dataset(0.25), []
-    monkeypatch.setattr(residual_noise, "compare", lambda *args: given.append(args[-1]))
+    monkeypatch.setattr(noise_scale, "compare", lambda *args: given.append(args[-1]))
     generator = _Generator(dataset, 0.5)
     residual_noise.choose(_config(), dataset, generator, None)
     series, label = given[0](np.zeros(6, int)), np.zeros(6, int)
@@ -131,13 +131,13 @@ def test_a_series_has_so_many_times_its_noise(monkeypatch):
     ],
 )
 def test_simpler_wins_unless_noise_gains_a_twentieth(fids, scale):
-    assert residual_noise.best(fids) == scale
+    assert noise_scale.best(fids) == scale
 
 
 @pytest.mark.parametrize(("middle", "scale"), [(0.5, 0.5), (math.nan, 0.0)])
 def test_what_has_no_fid_is_left_out(middle, scale, monkeypatch):
     fids = {0.0: math.nan, 0.5: middle, 1.0: math.inf}
-    monkeypatch.setattr(residual_noise, "measure", lambda *_: fids)
+    monkeypatch.setattr(noise_scale, "measure", lambda *_: fids)
     dataset = _dataset(0.5)
     found = residual_noise.choose(_config(), dataset, _Generator(dataset, 0.5), None)
     assert found.scale == scale
@@ -149,7 +149,7 @@ def test_where_nothing_can_be_compared_nothing_is_added(caplog):
     short = tiny.make_dataset(length=8)
     generator = types.SimpleNamespace(residual=residual.none(8, 1, 2))
     found = residual_noise.choose(_config(), short, generator, None)
-    assert found == residual_noise.Choice(0.0, {})
+    assert found == noise_scale.Choice(0.0, {})
     assert "not compared. No MiniRocket judge: series have 8 time" in caplog.text
     dataset = _dataset(0.1)
     generator.residual = types.SimpleNamespace(std=np.zeros((6000, 1)))
@@ -165,7 +165,7 @@ def test_where_nothing_can_be_compared_nothing_is_added(caplog):
 
 def test_the_stage_keeps_its_choice_and_one_value_overrides_it(monkeypatch, caplog):
     caplog.set_level(logging.INFO, "tsgen_jax")
-    choice = residual_noise.Choice(0.5, {0.0: 2.0, 0.5: 1.25, 1.0: 3.0})
+    choice = noise_scale.Choice(0.5, {0.0: 2.0, 0.5: 1.25, 1.0: 3.0})
     monkeypatch.setattr(residual_noise, "choose", lambda *_: choice)
     config = _config()
     weights, summary = residual_noise.make_scale(config, None).fit(None, None, {})
@@ -179,7 +179,7 @@ def test_the_stage_keeps_its_choice_and_one_value_overrides_it(monkeypatch, capl
         ValueError, match=r"residual_scale is 3.0: a number in \[0, 2\]"
     ):
         residual_noise.chosen_scale(config, {"scale": 3.0})
-    title, said = residual_noise.say(summary)
+    title, said = noise_scale.say(summary)
     assert (title, said) == ("Noise in samples", str(choice))
 
 

@@ -140,6 +140,28 @@ def test_what_limits_the_model(fid, again, wanted):
     assert len(without.bars) == 2  # No reconstruction without a tokenizer.
 
 
+@pytest.mark.parametrize(
+    ("recall", "floors", "said"),
+    [
+        (0.3, {"TRAIN": 0.7, "TEST halves": 0.5}, True),
+        (0.36, {"TRAIN": 0.7}, False),
+        (0.0, {"TRAIN": 0.0}, False),  # Real series have none either.
+        (0.1, {}, False),
+    ],
+)
+def test_mode_collapse_is_said(recall, floors, said):
+    of = _score("recall", recall, floors, better="higher")
+    limit = _make([_COVERAGE, of], tokenizes=False).limit
+    assert limit.endswith("Variety has the shortest bar.")
+    assert ("mode collapse" in limit) == said
+    if said:
+        assert (
+            "recall 30 %, where real series have 70 % (MiniRocket); coverage 30 %."
+            in limit
+        )
+    assert "mode collapse" not in _make([of], tokenizes=False).limit
+
+
 def test_closeness_says_what_was_copied_token_by_token():
     plain = _make(_ALL).bars[3].said
     assert "Token" not in plain

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tsgen_jax.generators import residual_noise
+from tsgen_jax.generators import noise_scale
 from tsgen_jax.recipe import Fitted
 from tsgen_jax.reports import run_report
 from tsgen_jax.runs import directory
@@ -10,7 +10,7 @@ from tsgen_jax.runs import directory
 
 def test_a_damaged_summary_is_named_with_what_to_do(tmp_path):
     workdir = str(tmp_path)
-    stage = Fitted(name="residual_scale", shapes={}, fit=None, say=residual_noise.say)
+    stage = Fitted(name="residual_scale", shapes={}, fit=None, say=noise_scale.say)
     summary = {"scale": 0.5, "fid_minirocket": {"0.0": 2.0, "0.5": 1.25}}
     directory.mark_done(workdir, stage.name, summary)
     title, said = run_report._said(stage, workdir)

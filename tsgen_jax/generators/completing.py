@@ -8,6 +8,7 @@ import numpy as np
 from tsgen_jax.evaluation.measures import density
 from tsgen_jax.generators.batched import check_label
 from tsgen_jax.generators.drawn import Drawn
+from tsgen_jax.shown import Showing
 from tsgen_jax.types import Array
 
 
@@ -84,3 +85,8 @@ class FreeRunning(Completing):
             lambda _, batch: self.log_prob(self.weights, batch), rows, "log-likelihood"
         )
         return scaled, each.astype(np.float64).sum(1)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Convolving(FreeRunning, Showing):
+    """One with a first convolution to show; `Shows` besides."""

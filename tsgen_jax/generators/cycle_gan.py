@@ -13,18 +13,19 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import floors
+from tsgen_jax.generators import floors, games
 from tsgen_jax.generators.batched import Batched, check_label
 from tsgen_jax.generators.drawn import Unfolding, programs_of
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
+from tsgen_jax.shown import Filters, Showing
 from tsgen_jax.stages import adversarial, cycle_gan
 from tsgen_jax.types import Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class Translating(Unfolding):
-    """Draws series by translation, and translates given ones; `Unfolds`.
+class Translating(Unfolding, Showing):
+    """Draws series by translation, and translates given ones; `Unfolds`, `Shows`.
 
     Attributes:
         translated: jitted, of the recipe: (weights, scaled series [B, L, C'], label [B])
@@ -59,9 +60,7 @@ def _faults(config: ConfigDict) -> list[str]:
     found = []
     if not config.sample.class_conditional:
         found.append("cycle_gan translates into a class: sample.class_conditional=True")
-    if config.cycle_gan.taps % 2 == 0:
-        found.append(f"cycle_gan.taps={config.cycle_gan.taps}: must be odd")
-    return found
+    return found + games.tap_faults("cycle_gan", config)
 
 
 def _check_info(config: ConfigDict, info: DataInfo) -> None:
@@ -97,8 +96,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     rows, num = floors.Rows(info), info.num_classes
 
     def translated(weights, x, label):
-        of = {"params": weights[cycle_gan.NAME]}
-        return networks.translator.apply(of, x, label)
+        return networks.translate(weights[cycle_gan.NAME], x, label)
 
     def states(key, weights, label):
         keys = jax.random.split(key, 3)
@@ -116,8 +114,16 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
             floors.make_series(info),
         ),
         assemble=lambda weights: Translating(
-            batched, weights=weights, label_use="always", **programs
+            batched, weights=weights, label_use="always", views=_views, **programs
         ),
         settings=("sample",),
         about="CycleGAN: series of one class, translated into another." + floors.HOLDS,
     )
+
+
+def _views(of: Translating, *given):
+    """Filters of the translator; see `shown.Shows`."""
+    del given
+    kernel = np.asarray(adversarial.first_layer(of.weights[cycle_gan.NAME]))
+    what = "the translator's first convolution"
+    return {"filters": Filters(what, kernel.transpose(2, 0, 1))}

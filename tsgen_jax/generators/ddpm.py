@@ -18,6 +18,7 @@ from tsgen_jax.generators.diffusion_programs import Programs
 from tsgen_jax.generators.drawn import Drawn
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs import limits
+from tsgen_jax.shown import View
 from tsgen_jax.stages import denoiser
 from tsgen_jax.types import Array
 
@@ -26,7 +27,7 @@ WORDS = {"cosine": "diffusion model", "rectified_flow": "rectified flow"}
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Diffusion(Drawn):
-    """Draws, completes and unfolds; `Inpaints`, `Unfolds`, `Traceable`.
+    """Draws, completes and unfolds; `Inpaints`, `Unfolds`, `Traceable`, `Shows`.
 
     Attributes:
         programs: of the recipe.
@@ -52,6 +53,10 @@ class Diffusion(Drawn):
         steps = np.asarray(steps).swapaxes(0, 1)
         x = self.info.scaler.inverse(steps.reshape(-1, *steps.shape[2:]))
         return {"x": x.reshape(*steps.shape[:2], *x.shape[1:])}
+
+    def show(self, key: Array, x: Array, label: Array) -> dict[str, View]:
+        """Filters of its patches, and what each patch reads; see `shown.Shows`."""
+        return self.programs.views(self.weights["denoiser"], key, x, label, self.info)
 
 
 GENERATOR = Diffusion

@@ -8,7 +8,9 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
+from tsgen_jax.models import attention, first_layer
 from tsgen_jax.sampling import diffusion, guidance
+from tsgen_jax.shown import Attention, Filters
 from tsgen_jax.stages import denoiser
 from tsgen_jax.types import Array
 
@@ -81,3 +83,29 @@ class Programs:
             return diffusion.inpaint(self.process, key, v_fn, x, observed, *settings)
 
         return inpaint
+
+    def views(self, weights, key: Array, x: Array, label: Array, info: DataInfo):
+        """Filters of the patches, and what each of them reads in half noised series.
+
+        Arguments and what it gives as of `shown.Shows`.
+        """
+        network, scaled = self.network, info.scaler.transform(x)
+        half, noise = jnp.full(len(scaled), 0.5), jax.random.normal(key, scaled.shape)
+        noisy, _ = diffusion.add_noise(self.process, scaled, noise, half)
+        layers = attention.weights(network, weights, noisy, half, label, train=False)
+
+        def layer(x):
+            of = weights, ("Dense_0",), x, half[:1], label[:1]
+            return first_layer.output(network, *of, train=False)
+
+        what = "What each patch reads of the others in series at half the noise."
+        names = tuple(info.classes[k] for k in label)
+        return {
+            "filters": Filters(
+                "the map of overlapping patches",
+                first_layer.filters(layer, *self.shape),
+            ),
+            "attention": Attention(
+                layers, x, names, what + " Mean over heads.", size=network.patch
+            ),
+        }

@@ -8,10 +8,11 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.batched import Batched
-from tsgen_jax.generators.completing import FreeRunning
-from tsgen_jax.models import autoregressive, particles
+from tsgen_jax.generators.completing import Convolving, FreeRunning
+from tsgen_jax.models import autoregressive, first_layer, particles
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits, value_of
+from tsgen_jax.shown import Filters
 from tsgen_jax.stages import autoregressive as stage
 
 
@@ -87,6 +88,7 @@ def make_recipe(
     network: autoregressive.Values,
     settings: ConfigDict,
     about: str,
+    first: str = "",
 ) -> Recipe:
     """The recipe of a network of real values.
 
@@ -96,6 +98,7 @@ def make_recipe(
         network: from `make_network`.
         settings: the generator's own; `input_noise` and `label_drop_rate` are read.
         about: one sentence.
+        first: name of the trunk's first convolution; '': it has none.
     """
     shape = info.length, info.scaled_channels
     temperature = config.sample.temperature
@@ -133,9 +136,13 @@ def make_recipe(
         batch_size=config.evaluation.batch_size,
         sections=(config.generator, "evaluation"),
     )
+    kind = FreeRunning
+    if first:
+        views = functools.partial(_views, network, first)
+        kind = functools.partial(Convolving, views=views)
     return Recipe(
         stages=(trained,),
-        assemble=lambda weights: FreeRunning(
+        assemble=lambda weights: kind(
             batched,
             draw,
             weights,
@@ -146,3 +153,16 @@ def make_recipe(
         settings=("sample", "inpaint"),
         about=about,
     )
+
+
+def _views(network: autoregressive.Values, first: str, of: Convolving, key, x, label):
+    """Filters of the first convolution; see `shown.Shows`."""
+    del key, x
+    variables = {"params": of.weights[stage.NAME]}
+
+    def layer(x):
+        given = variables, ("trunk", first), x, label[:1]
+        return first_layer.output(network, *given, train=False)
+
+    found = first_layer.filters(layer, network.length, network.channels)
+    return {"filters": Filters("the first convolution", found)}

@@ -10,25 +10,23 @@ the generator's weights. One stage: 'gan'. What a GAN leaves out shows in `recal
 import functools
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import free_running
-from tsgen_jax.generators.batched import Batched, label_use_of
-from tsgen_jax.generators.drawn import Drawn
-from tsgen_jax.losses.adversarial import GAMES
+from tsgen_jax.generators import games, traversal
+from tsgen_jax.generators.traversal import traverse
 from tsgen_jax.recipe import Recipe
-from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
+from tsgen_jax.runs.limits import INFINITY, WIDEST
 from tsgen_jax.stages import adversarial
 
-GENERATOR = Drawn
+GENERATOR = games.Game
+_CODES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # Values of a code in [-1, 1] that are shown.
 
 
 def _faults(config: ConfigDict) -> list[str]:
-    """Classes never seen, or always; a kernel without a middle."""
-    found = free_running.label_faults("gan", config)
-    if config.gan.taps % 2 == 0:
-        found.append(f"gan.taps={config.gan.taps}: must be odd")
+    """Those of any game with filters; a code that says nothing."""
+    found = games.faults("gan", config)
     if config.gan.num_categories == 1:
         found.append("gan.num_categories=1: one category says nothing; take 0 or 2")
     return found
@@ -36,20 +34,15 @@ def _faults(config: ConfigDict) -> list[str]:
 
 LIMITS = (
     adversarial.optimizer_limits(adversarial.NAME),
-    Limits(
-        choices={"gan.loss": tuple(GAMES)},
-        ranges={
-            "gan.num_latents": (1, WIDEST),
-            "gan.width": (1, WIDEST),
-            "gan.taps": (1, 1001),
-            "gan.penalty_weight": (0, INFINITY),
-            "gan.label_drop_rate": (0, 1),
-            "gan.num_categories": (0, WIDEST),
-            "gan.num_numbers": (0, WIDEST),
-            "gan.code_weight": (0, INFINITY),
+    games.make_limits(
+        "gan",
+        {
+            "taps": (1, 1001),
+            "num_categories": (0, WIDEST),
+            "num_numbers": (0, WIDEST),
+            "code_weight": (0, INFINITY),
         },
         faults=_faults,
-        needed=("sample", "gan"),
     ),
 )
 
@@ -58,26 +51,45 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     """The recipe of `config` for series like these."""
     networks = adversarial.make_networks(config.gan, info)
 
-    @jax.jit
-    def draw(key, weights, label):
-        latent = networks.latent(key, label.shape[0])
-        of = {"params": weights[adversarial.NAME]}
-        return networks.generator.apply(of, latent, label)
-
-    rate = config.gan.label_drop_rate
-    label_use = label_use_of(rate)
-    assemble = functools.partial(
-        Drawn,
-        Batched(info, config.sample.batch_size),
-        draw,
-        label_use=label_use,
-        remarks="A GAN may leave out kinds of series: see its recall and coverage.",
-    )
+    stages = (adversarial.make_stage(config, networks, info),)
     kind = {"wgan_gp": "Wasserstein GAN with a gradient penalty"}
-    return Recipe(
-        stages=(adversarial.make_stage(config, networks, info),),
-        assemble=assemble,
-        settings=("sample",),
-        about=f"A convolutional {kind.get(config.gan.loss, 'non-saturating GAN')}, "
-        "by class.",
+    kind = kind.get(config.gan.loss, "non-saturating GAN")
+    return games.make_recipe(
+        config,
+        "gan",
+        info,
+        stages,
+        networks.draw,
+        f"A convolutional {kind}, by class.",
+        functools.partial(_views, networks),
     )
+
+
+def _views(networks: adversarial.Networks, of: games.Game, key, x, label):
+    """Filters of the critic, and what latents and codes do; see `shown.Shows`."""
+    del x
+    first, categories = networks.num_latents, networks.num_categories
+    begun = np.array(networks.latent(key, 1)[0])
+    begun[first:] = 0
+    begun[first : first + bool(categories)] = 1  # The first category.
+    weights = of.weights[adversarial.NAME]
+    decode = jax.jit(functools.partial(networks.decode, weights))
+    found = games.views(of, weights, decode, begun, first, label)
+    if categories:
+        latents = np.tile(begun, (1, categories, 1))
+        latents[..., first : first + categories] = np.eye(categories)
+        names = tuple(f"{i + 1}" for i in range(categories))
+        rest = ("category",), names, "The categorical code; all else stays."
+        found["categories"] = traverse(of.info, decode, latents, label[0], *rest)
+    if networks.num_numbers:
+        at = np.tile(_CODES, (networks.num_numbers, 1))
+        places = first + categories + np.arange(networks.num_numbers)
+        latents = traversal.moved(begun, places, at)
+        names = tuple(f"code {i + 1}" for i in range(networks.num_numbers))
+        rest = (
+            names,
+            traversal.names_of(_CODES),
+            "The codes in [-1, 1]; all else stays.",
+        )
+        found["codes"] = traverse(of.info, decode, latents, label[0], *rest)
+    return found

@@ -11,18 +11,22 @@ from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density
-from tsgen_jax.generators import noise_scale
+from tsgen_jax.generators import noise_scale, traversal
 from tsgen_jax.generators.batched import Batched, check_label, label_use_of
 from tsgen_jax.generators.drawn import Unfolding, programs_of
+from tsgen_jax.models import first_layer
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.sampling import residual
+from tsgen_jax.shown import Filters, Showing, View
 from tsgen_jax.stages import aggregate, elbo
 from tsgen_jax.types import Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class LatentGenerator(Unfolding):
-    """Draws series, and bounds how probable series are; `Rates`, `Unfolds`, `Traceable`.
+class LatentGenerator(Unfolding, Showing):
+    """Draws series, and bounds how probable they are.
+
+    `Rates`, `Unfolds`, `Traceable`, `Shows`.
 
     `unfold` shows parts added up; the last step has the observation noise, if any.
     Log-likelihoods have that noise whole, whatever `noise_scale` samples have.
@@ -77,6 +81,8 @@ def make_recipe(
     info: DataInfo,
     network: elbo.Network,
     about: str,
+    first: str,
+    moved: str = "latent",
     source: str = "prior",
 ) -> Recipe:
     """The recipe of a network whose settings are `config[name]`.
@@ -87,6 +93,8 @@ def make_recipe(
         info: of the data.
         network: as `elbo.Network`; with `encode` where `source` is 'posterior'.
         about: a sentence for the model card.
+        first: name of the encoder's first convolution.
+        moved: what the first `network.latent` numbers of the noise are called.
         source: of latents, one of `aggregate.SOURCES`.
     """
     noise, size = config[name].observation_noise, network.noise_size
@@ -123,6 +131,7 @@ def make_recipe(
         name=name,
         network=network,
         bound=elbo.make_elbo(network),
+        views=functools.partial(_views, first, moved, source),
         **programs_of(states),
     )
     if noise != "none":
@@ -134,3 +143,50 @@ def make_recipe(
         settings=("sample",),
         about=about,
     )
+
+
+def _views(first: str, moved: str, source: str, of: LatentGenerator, key, x, label):
+    """Filters of the encoder, and what latents do; see `shown.Shows`."""
+    del key, x
+    network, label = of.network, np.asarray(label[:1])
+    variables, size = {"params": of.weights[of.name]}, network.latent
+    layer = functools.partial(
+        first_layer.output,
+        network,
+        variables,
+        ("encoder", first),
+        label=label,
+        method="reconstruct",
+    )
+    found: dict[str, View] = {
+        "filters": Filters(
+            "the encoder's first convolution",
+            first_layer.filters(layer, network.length, network.channels),
+        )
+    }
+    middle, deviation = np.zeros(network.noise_size), np.ones(size)
+    where = "deviations of the prior; all others are 0"
+    if source == "posterior":
+        fitted = of.weights[aggregate.NAME]
+        middle = np.asarray(fitted["mean"][label[0]])
+        deviation = np.sqrt(np.square(fitted["root"][label[0]]).sum(0))
+        where = (
+            "deviations of where the encoder puts the class; all others are at its mean"
+        )
+    values = traversal.DEVIATIONS
+    at = middle[:size, None] + deviation[:, None] * np.array(values)
+
+    @jax.jit
+    def decode(latents, label):
+        return network.apply(variables, latents, label, method="decode")[0].sum(0)
+
+    found["latents"] = traversal.traverse(
+        of.info,
+        decode,
+        traversal.moved(middle, np.arange(size), at),
+        label[0],
+        tuple(f"{moved} {i + 1}" for i in range(size)),
+        traversal.names_of(values, "sd"),
+        f"One by one, in {where}.",
+    )
+    return found

@@ -14,7 +14,7 @@ from tsgen_jax.models import lstnet
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import WIDEST
 
-GENERATOR = free_running.FreeRunning
+GENERATOR = free_running.Convolving
 LIMITS = (
     free_running.make_limits(
         "lstnet",
@@ -41,4 +41,4 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         f"LSTNet: convolution, GRU, {memory} over {settings.period} time points and a "
         f"linear highway of {settings.highway}, with a mixture density."
     )
-    return free_running.make_recipe(config, info, network, settings, about)
+    return free_running.make_recipe(config, info, network, settings, about, "conv")

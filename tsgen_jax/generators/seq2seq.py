@@ -21,13 +21,14 @@ from tsgen_jax.generators.completing import FreeRunning
 from tsgen_jax.models import cells, seq2seq
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
+from tsgen_jax.shown import Attention, View
 from tsgen_jax.stages import seq2seq as stage
 from tsgen_jax.types import Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class Attending(FreeRunning):
-    """Draws, rates and completes series, and shows what it attends to.
+    """Draws, rates and completes series, and shows what it attends to; `Shows` besides.
 
     Attributes:
         attend: jitted, of the recipe: (key, weights, x, observed, label) -> scaled
@@ -57,18 +58,22 @@ class Attending(FreeRunning):
         drawn = self.batched.inpaint(key, x, observed, label, 1, draw)[0]
         return drawn, np.concatenate(weights)[: len(x)]
 
+    def show(self, key: Array, x: Array, label: Array) -> dict[str, View]:
+        """What is read while the last quarter of series is drawn; see `shown.Shows`."""
+        observed = np.ones(np.shape(x), bool)
+        observed[:, self.info.length * 3 // 4 :] = False
+        drawn, weights = self.attention(key, x, observed, label)
+        what = (
+            "What the decoder reads of the encoder's frames for each time point, while it "
+            "goes on with series whose last quarter it draws."
+        )
+        names = tuple(self.info.classes[k] for k in label)
+        own = {"size": self.patch, "observed": observed}
+        return {"attention": Attention({"decoder": weights}, drawn, names, what, **own)}
+
 
 GENERATOR = Attending
-_SIZES = (
-    "cell",
-    "width",
-    "attention_width",
-    "patch",
-    "num_components",
-    "min_scale",
-    "num_places",
-    "dropout",
-)
+_NOT_OF_NETWORK = "input_noise", "whole_rate", "label_drop_rate"
 LIMITS = (
     Limits(
         choices={"seq2seq.cell": cells.KINDS},
@@ -98,7 +103,7 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         length=info.length,
         channels=info.scaled_channels,
         num_classes=info.num_classes,
-        **{name: settings[name] for name in _SIZES},
+        **{k: v for k, v in settings.items() if k not in _NOT_OF_NETWORK},
     )
 
     @jax.jit

@@ -46,4 +46,5 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         **{name: config.sequential_vae[name] for name in _SIZES},
     )
     about = "A sequential VAE: latent dynamics with noise, seen through noise."
-    return latent.make_recipe(config, _NAME, info, network, about)
+    shown = "Dense_1", "first state"
+    return latent.make_recipe(config, _NAME, info, network, about, *shown)

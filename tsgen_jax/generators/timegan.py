@@ -8,17 +8,14 @@ that series are recovered from ('embedding'), the next frame's features from tho
 
 import functools
 
-import jax
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
-from tsgen_jax.generators import free_running
-from tsgen_jax.generators.batched import Batched, label_use_of
+from tsgen_jax.generators import free_running, games
 from tsgen_jax.generators.drawn import Drawn
-from tsgen_jax.losses.adversarial import GAMES
 from tsgen_jax.models import cells
 from tsgen_jax.recipe import Recipe
-from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
+from tsgen_jax.runs.limits import INFINITY, WIDEST
 from tsgen_jax.stages import adversarial, timegan
 
 GENERATOR = Drawn
@@ -35,23 +32,19 @@ def _check_info(config: ConfigDict, info: DataInfo) -> None:
 
 LIMITS = (
     adversarial.optimizer_limits(timegan.JOINT),
-    Limits(
-        choices={"timegan.loss": tuple(GAMES), "timegan.cell": cells.KINDS},
-        ranges={
-            "timegan.patch": (1, WIDEST),
-            "timegan.width": (1, WIDEST),
-            "timegan.features": (1, WIDEST),
-            "timegan.num_layers": (1, 100),
-            "timegan.num_latents": (1, WIDEST),
-            "timegan.num_static": (0, WIDEST),
-            "timegan.penalty_weight": (0, INFINITY),
-            "timegan.supervised_weight": (0, INFINITY),
-            "timegan.moment_weight": (0, INFINITY),
-            "timegan.label_drop_rate": (0, 1),
+    games.make_limits(
+        "timegan",
+        {
+            "patch": (1, WIDEST),
+            "features": (1, WIDEST),
+            "num_layers": (1, 100),
+            "num_static": (0, WIDEST),
+            "supervised_weight": (0, INFINITY),
+            "moment_weight": (0, INFINITY),
         },
+        {"cell": cells.KINDS},
         faults=functools.partial(free_running.label_faults, "timegan"),
         check_info=_check_info,
-        needed=("sample", "timegan"),
         depth=lambda config: config.timegan.num_layers,
     ),
 )
@@ -60,24 +53,6 @@ LIMITS = (
 def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     """The recipe of `config` for series like these."""
     networks = timegan.make_networks(config.timegan, info)
-
-    @jax.jit
-    def draw(key, weights, label):
-        of = weights[timegan.JOINT]
-        first = networks.generate(of, networks.latent(key, label.shape[0]), label)
-        return networks.recover(of, networks.supervise(of, first, label), label)
-
-    rate = config.timegan.label_drop_rate
-    label_use = label_use_of(rate)
-    return Recipe(
-        stages=timegan.make_stages(config, networks, info),
-        assemble=functools.partial(
-            Drawn,
-            Batched(info, config.sample.batch_size),
-            draw,
-            label_use=label_use,
-            remarks="A GAN may leave out kinds of series: see its recall and coverage.",
-        ),
-        settings=("sample",),
-        about="TimeGAN: recurrent networks play a game in a space of features, by class.",
-    )
+    stages = timegan.make_stages(config, networks, info)
+    about = "TimeGAN: recurrent networks play a game in a space of features, by class."
+    return games.make_recipe(config, "timegan", info, stages, networks.draw, about)

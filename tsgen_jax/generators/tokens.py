@@ -16,6 +16,7 @@ from ml_collections import ConfigDict
 from tsgen_jax.data.dataset import Scaler
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.evaluation.measures import density, likelihood
+from tsgen_jax.generators import token_views
 from tsgen_jax.generators.batched import check_label
 from tsgen_jax.generators.token_programs import Programs
 from tsgen_jax.models import prior
@@ -23,6 +24,7 @@ from tsgen_jax.models.coder import Coder
 from tsgen_jax.recipe import Band, Weights
 from tsgen_jax.runtime import batching
 from tsgen_jax.sampling import residual
+from tsgen_jax.shown import View
 from tsgen_jax.stages import causal_prior, masked_prior
 from tsgen_jax.stages.token_rows import prior_name
 from tsgen_jax.types import Array, Batch, PyTree
@@ -275,6 +277,10 @@ class TokenGenerator:
         known = np.where(history == self.programs.masks, 0, history)
         x = self.decode(known.reshape(-1, known.shape[-1]))
         return {"x": x.reshape(*known.shape[:2], *x.shape[1:]), "tokens": history}
+
+    def show(self, key: Array, x: Array, label: Array) -> dict[str, View]:
+        """See `shown.Shows`."""
+        return token_views.views(self, key, x, label)
 
     def program(self, key: Array, label: Array) -> jax.Array:
         """Traced: the scaled series that `sample` draws in its first batch."""

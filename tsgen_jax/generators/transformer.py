@@ -6,24 +6,33 @@ by cross-entropy and sampled one time point after the other. Bins hold equal sha
 TRAIN's values of a channel; a drawn bin becomes a value drawn evenly within it.
 """
 
+import dataclasses
 import functools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from ml_collections import ConfigDict
 
 from tsgen_jax.data.info import DataInfo
 from tsgen_jax.generators.batched import Batched
 from tsgen_jax.generators.completing import Completing
 from tsgen_jax.generators.free_running import label_faults
-from tsgen_jax.models import autoregressive, particles
+from tsgen_jax.models import attention, autoregressive, particles
 from tsgen_jax.models.causal_transformer import POSITIONS, CausalTransformer
 from tsgen_jax.recipe import Recipe
 from tsgen_jax.runs.limits import INFINITY, WIDEST, Limits
+from tsgen_jax.shown import Attention, Showing
 from tsgen_jax.stages import autoregressive as stage
 from tsgen_jax.stages import bins
 
-GENERATOR = Completing
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Reading(Completing, Showing):
+    """Draws and completes series, and shows what it reads; `Shows` besides."""
+
+
+GENERATOR = Reading
 LIMITS = (
     Limits(
         choices={"transformer.positions": POSITIONS},
@@ -105,12 +114,13 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
     )
     return Recipe(
         stages=(bins.make_stage(settings.num_bins, channels), trained),
-        assemble=lambda weights: Completing(
+        assemble=lambda weights: Reading(
             batched,
             draw,
             weights,
             complete=complete,
             num_particles=config.inpaint.num_particles,
+            views=functools.partial(_views, network),
         ),
         settings=("sample", "inpaint"),
         about=(
@@ -118,3 +128,22 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
             f"{settings.positions} positions."
         ),
     )
+
+
+def _views(network: autoregressive.Tokens, of: Reading, key, x, label):
+    """What is read of the values before a time point; see `shown.Shows`."""
+    del key
+    scaled = of.info.scaler.transform(x)
+    tokens = bins.to_tokens(of.weights[bins.NAME]["edges"], scaled)
+    variables = {"params": of.weights[stage.NAME]}
+    layers = attention.weights(network, variables, tokens, label, train=False)
+    # Before the first value stands a start; the last one is read by nothing.
+    layers = {
+        name: np.pad(w[..., 1:], ((0, 0), (0, 0), (0, 1))) for name, w in layers.items()
+    }
+    what = (
+        "What the transformer reads of the values before a time point to say what comes "
+        "there. Mean over heads; left out is what it reads of the start."
+    )
+    names = tuple(of.info.classes[k] for k in label)
+    return {"attention": Attention(layers, x, names, what)}

@@ -64,4 +64,6 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         **{name: settings[name] for name in _SIZES},
     )
     about = "A convolutional VAE: level, trend, seasons, the rest, and noise."
-    return latent.make_recipe(config, "vae", info, network, about, settings.sample_from)
+    return latent.make_recipe(
+        config, "vae", info, network, about, "Conv_0", source=settings.sample_from
+    )

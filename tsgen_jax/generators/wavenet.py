@@ -11,7 +11,7 @@ from tsgen_jax.generators import free_running
 from tsgen_jax.models.causal_conv import CausalConv
 from tsgen_jax.recipe import Recipe
 
-GENERATOR = free_running.FreeRunning
+GENERATOR = free_running.Convolving
 LIMITS = (
     free_running.make_limits(
         "wavenet",
@@ -30,4 +30,4 @@ def make_recipe(config: ConfigDict, info: DataInfo) -> Recipe:
         f"A WaveNet that sees {trunk.reach} time points, with a mixture of "
         f"{settings.num_components} Gaussians a time point."
     )
-    return free_running.make_recipe(config, info, network, settings, about)
+    return free_running.make_recipe(config, info, network, settings, about, "fir_0")

@@ -89,6 +89,7 @@ class Attention(nn.Module):
     def _mix(self, q, k, v, past):
         logits = jnp.einsum("bhqd,bhkd->bhqk", q, k) * self.head_width**-0.5
         weights = nn.softmax(jnp.where(past[None, None], logits, -1e30))
+        self.sow("intermediates", "weights", weights)  # Kept where it is asked for.
         mixed = jnp.einsum("bhqk,bhkd->bqhd", weights, v)
         return self.out(mixed.reshape(*mixed.shape[:2], -1))
 

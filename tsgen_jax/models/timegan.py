@@ -81,6 +81,11 @@ class Networks(NamedTuple):
         static = jnp.broadcast_to(static, (num, frames, self.num_static))
         return jnp.concatenate([own, static], axis=-1)
 
+    def draw(self, key: Array, weights, label: Array) -> jax.Array:
+        """Scaled series [B, L, C'] of classes int [B] in [0, Y]."""
+        first = self.generate(weights, self.latent(key, label.shape[0]), label)
+        return self.recover(weights, self.supervise(weights, first, label), label)
+
     def embed(self, weights, x: Array, label: Array) -> jax.Array:
         """Series [B, L, C'] -> features [B, T, D]."""
         more = self.num_frames * self.patch - x.shape[1]

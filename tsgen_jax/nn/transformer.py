@@ -88,6 +88,7 @@ class SelfAttention(nn.Module):
             past = np.tri(length, dtype=bool)[None, None, None]
             logits = jnp.where(past, logits, -1e30)
         weights = nn.softmax(logits).astype(self.dtype)
+        self.sow("intermediates", "weights", weights[0])  # Kept where it is asked for.
         mixed = jnp.einsum(
             "sbhqk,sbhkd->sbhqd", weights, v, preferred_element_type=jnp.float32
         )

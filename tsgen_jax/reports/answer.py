@@ -12,6 +12,7 @@ from tsgen_jax.reports import bars
 from tsgen_jax.reports.bars import Bar
 
 _MOSTLY, _LITTLE = 0.6, 0.4  # Of the distance to TEST: the tokenizer's part, or not.
+_HALF = 0.5  # Of the recall that real series reach: below it kinds are left out.
 _NEAR = 0.9  # Of a bar: nothing that limits.
 
 
@@ -48,8 +49,24 @@ def make(judged: Assessment, dataset: Dataset, tokenizes: bool) -> Answer:
         except bars.NotJudged as error:
             left_out.append(f"{name} ({error})")
     said = [_tokens_or_prior(scores)] if tokenizes else []
-    said = " ".join(filter(None, [*said, _weakest(made)]))
+    said = " ".join(filter(None, [*said, _collapse(scores), _weakest(made)]))
     return Answer(tuple(made), tuple(left_out), said)
+
+
+def _collapse(scores: Sequence[Score]) -> str:
+    """That samples leave out kinds of series, where recall says so; else ''."""
+    try:
+        recall, coverage = bars.find(scores, "recall"), bars.find(scores, "coverage")
+    except bars.NotJudged:
+        return ""
+    real = max(recall.floors.values(), default=math.nan)
+    if not recall.value < _HALF * real:  # Neither where real series have none.
+        return ""
+    return (
+        f"It leaves out kinds of series (mode collapse): recall "
+        f"{bars.percent(recall.value)}, where real series have {bars.percent(real)} "
+        f"({bars.judge_of(recall)}); coverage {bars.percent(coverage.value)}."
+    )
 
 
 def _weakest(made: Sequence[Bar]) -> str:

@@ -18,12 +18,13 @@ from tsgen_jax.recipe import (
     Fitted,
     Generator,
     Recipe,
+    Shows,
     Stage,
     Tokenizes,
     Unfolds,
     can,
 )
-from tsgen_jax.reports import attention, page, sample_report
+from tsgen_jax.reports import learned, page, sample_report
 from tsgen_jax.reports.figures import series as figures
 from tsgen_jax.reports.figures import tokens as token_figures
 from tsgen_jax.runs import directory, limits, provenance
@@ -49,8 +50,9 @@ def sections(
         yield _views(config, dataset)
     if can(generator, Unfolds):
         yield _unfolded(config, generator, samples)
-    if hasattr(generator, "attention"):
-        yield attention.section(config, dataset, generator)
+    yield from learned.over_training(recipe, dataset, workdir)
+    if can(generator, Shows):
+        yield from learned.sections(config, dataset, generator)
     changed = outcome.from_arrays(DataInfo.of(dataset).channel_names, samples)
     if changed is not None:
         yield (

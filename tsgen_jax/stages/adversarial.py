@@ -9,7 +9,7 @@ latents are codes, a category and numbers in [-1, 1], which a head of the critic
 recovers from the series; its loss has a gradient of both groups.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -24,9 +24,11 @@ from tsgen_jax.models.gan import Critic, Generator
 from tsgen_jax.recipe import Part, Stage, Weights
 from tsgen_jax.runs.limits import INFINITY, Limits
 from tsgen_jax.training import optim
-from tsgen_jax.types import Array
+from tsgen_jax.types import Array, Batch, PyTree
 
 NAME = "gan"
+FIRST_LAYER = "first_layer"  # Of the critic, in the weights that are kept.
+_NUM_SHOWN = 4  # Series of a snapshot.
 
 
 class Networks(NamedTuple):
@@ -49,6 +51,14 @@ class Networks(NamedTuple):
             shape = num, self.num_numbers
             parts.append(jax.random.uniform(keys[2], shape, minval=-1, maxval=1))
         return jnp.concatenate(parts, -1)
+
+    def draw(self, key: Array, weights: PyTree, label: Array) -> jax.Array:
+        """Scaled series [B, L, C'] of classes int [B] in [0, Y]."""
+        return self.decode(weights, self.latent(key, label.shape[0]), label)
+
+    def decode(self, weights: PyTree, latent: Array, label: Array) -> jax.Array:
+        """Scaled series [B, L, C'] of latents [B, Z]."""
+        return self.generator.apply({"params": weights["generator"]}, latent, label)
 
     def code_loss(self, said: Array, latent: Array) -> jax.Array:
         """-log q(codes | series) [B] less a constant; numbers have deviation 1.
@@ -132,7 +142,7 @@ def make_optimizer(settings: Mapping[str, Any]) -> optax.GradientTransformation:
 
 
 def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
-    """The stage 'gan'; it leaves the generator's weights."""
+    """The stage 'gan'; it leaves the generator, and the critic's first layer."""
     settings, game = config.gan, GAMES[config.gan.loss]
 
     def init(key, batch, given):
@@ -172,18 +182,48 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
             loss += settings.code_weight * metrics["loss_codes"]
         return loss, (model_state, {"loss": loss, **metrics})
 
-    return Stage(
+    return make_game(
+        info,
         name=NAME,
-        example=example(info),
         init=init,
         loss_fn=loss_fn,
-        export=lambda params, model_state: params["generator"],
-        rows=rows,
-        make_optimizer=make_optimizer,
+        export=lambda params, model_state: {
+            "generator": params["generator"],
+            FIRST_LAYER: first_layer(params["critic"]),
+        },
+        snapshot=make_snapshot(networks.draw, info, settings.label_drop_rate),
         curves=("score_gap", "loss_generator"),
         sections=("gan",),
         about="a generator learns to draw series that a critic cannot tell from TRAIN",
     )
+
+
+def make_game(info: DataInfo, **fields) -> Stage:
+    """A stage with the rows and the optimisers of a game; other `fields` of `Stage`."""
+    return Stage(
+        example=example(info), rows=rows, make_optimizer=make_optimizer, **fields
+    )
+
+
+def first_layer(weights: PyTree) -> jax.Array:
+    """The filters of the first layer of a network of `models/gan.py`, [taps, C', K]."""
+    return weights["_Conv_0"]["kernel"][0]
+
+
+def make_snapshot(
+    draw: Callable[[Array, PyTree, Array], jax.Array], info: DataInfo, drop_rate: float
+) -> Callable[[PyTree, Batch], Batch]:
+    """`Stage.snapshot` of `draw`: four series, by class where classes are shown.
+
+    Args:
+        draw: (key, weights, label [B]) -> scaled series [B, L, C'].
+        info: of the series.
+        drop_rate: share of the series that are trained without their class.
+    """
+    label = np.arange(_NUM_SHOWN, dtype=np.int32) % info.num_classes
+    label = np.full_like(label, info.num_classes) if drop_rate == 1 else label
+    drawn = jax.jit(lambda weights: draw(jax.random.key(0), weights, label))
+    return lambda weights, rows: {"x": drawn(weights), "label": label}
 
 
 def example(info: DataInfo) -> dict[str, jax.ShapeDtypeStruct]:

@@ -19,10 +19,11 @@ from tsgen_jax.losses.adversarial import GAMES
 from tsgen_jax.models.gan import Critic, Translator
 from tsgen_jax.recipe import Stage
 from tsgen_jax.stages import adversarial
-from tsgen_jax.types import Array
+from tsgen_jax.types import Array, PyTree
 
 NAME = "cycle_gan"
 _GAME = GAMES["non_saturating"]
+_NUM_SHOWN = 4  # Series of a snapshot.
 
 
 class Networks(NamedTuple):
@@ -30,6 +31,10 @@ class Networks(NamedTuple):
 
     translator: Translator
     critic: Critic
+
+    def translate(self, weights: PyTree, x: Array, label: Array) -> jax.Array:
+        """Scaled series [B, L, C'] as series of the classes int [B]."""
+        return self.translator.apply({"params": weights}, x, label)
 
 
 def make_networks(settings: ConfigDict, info: DataInfo) -> Networks:
@@ -47,6 +52,7 @@ def other_class(key: Array, label: Array, num_classes: int) -> jax.Array:
 def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
     """The stage 'cycle_gan'; it leaves the translator's weights."""
     settings = config.cycle_gan
+    translated = jax.jit(networks.translate)
 
     def init(key, batch, given):
         del given
@@ -63,8 +69,7 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
         x = adversarial.hide_missing(batch["x"], batch)
 
         def translate(x, label):
-            of = {"params": params["generator"]}
-            made = networks.translator.apply(of, x, label)
+            made = networks.translate(params["generator"], x, label)
             return adversarial.hide_missing(made, batch)
 
         def judge(weights, x, label):
@@ -91,14 +96,18 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
         )
         return loss, (model_state, {"loss": loss, **metrics})
 
-    return Stage(
+    def snapshot(weights, rows):
+        num = min(len(rows["x"]), _NUM_SHOWN)
+        x, label = rows["x"][:num], (rows["label"][:num] + 1) % info.num_classes
+        return {"x": translated(weights, x, label), "label": label}
+
+    return adversarial.make_game(
+        info,
         name=NAME,
-        example=adversarial.example(info),
         init=init,
         loss_fn=loss_fn,
         export=lambda params, model_state: params["generator"],
-        rows=adversarial.rows,
-        make_optimizer=adversarial.make_optimizer,
+        snapshot=snapshot,
         curves=("loss_cycle", "score_gap", "loss_generator"),
         sections=("cycle_gan",),
         about="a network learns to translate series of one class into another",

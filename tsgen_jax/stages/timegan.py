@@ -211,15 +211,18 @@ def make_stages(
             about="a network learns the next frame's features",
             **common,
         ),
-        Stage(
+        adversarial.make_game(
+            info,
             name=JOINT,
             init=of.joint_init,
             loss_fn=of.joint_loss,
             export=lambda params, state: {k: params["generator"][k] for k in _DRAWN},
             needs=(EMBEDDING, SUPERVISOR),
-            make_optimizer=adversarial.make_optimizer,
+            snapshot=adversarial.make_snapshot(
+                networks.draw, info, config.timegan.label_drop_rate
+            ),
             curves=("score_gap", "loss_moments", "loss_reconstruction"),
+            sections=common["sections"],
             about="all five networks: generator and critic against each other",
-            **common,
         ),
     )

@@ -30,6 +30,15 @@ class Networks(NamedTuple):
     generator: Generator
     critic: Critic
 
+    def draw(self, key: Array, weights: PyTree, label: Array) -> jax.Array:
+        """Scaled series [B, L, C'] of classes int [B] in [0, Y]."""
+        latent = jax.random.normal(key, (label.shape[0], self.encoder.num_latents))
+        return self.decode(weights, latent, label)
+
+    def decode(self, weights: PyTree, latent: Array, label: Array) -> jax.Array:
+        """Scaled series [B, L, C'] of latents [B, Z]."""
+        return self.generator.apply({"params": weights["generator"]}, latent, label)
+
 
 def make_networks(settings: ConfigDict, info: DataInfo) -> Networks:
     """The networks of `config.vae_gan` for series like these."""
@@ -83,7 +92,7 @@ def _terms(
 
 
 def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
-    """The stage 'vae_gan'; it leaves the generator's weights."""
+    """The stage 'vae_gan'; it leaves the generator, and the critic's first layer."""
     settings, game = config.vae_gan, GAMES[config.vae_gan.loss]
 
     def init(key, batch, given):
@@ -115,14 +124,18 @@ def make_stage(config: ConfigDict, networks: Networks, info: DataInfo) -> Stage:
         )
         return loss, (model_state, {"loss": loss, **metrics})
 
-    return Stage(
+    return adversarial.make_game(
+        info,
         name=NAME,
-        example=adversarial.example(info),
         init=init,
         loss_fn=loss_fn,
-        export=lambda params, model_state: params["generator"]["generator"],
-        rows=adversarial.rows,
-        make_optimizer=adversarial.make_optimizer,
+        export=lambda params, model_state: {
+            "generator": params["generator"]["generator"],
+            adversarial.FIRST_LAYER: adversarial.first_layer(params["critic"]),
+        },
+        snapshot=adversarial.make_snapshot(
+            networks.draw, info, settings.label_drop_rate
+        ),
         curves=("loss_similarity", "loss_kl", "loss_generator"),
         sections=("vae_gan",),
         about="an encoder and a generator learn series by what a critic sees of them",

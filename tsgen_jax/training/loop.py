@@ -133,6 +133,7 @@ def _begin(members: list[Member], programs: Programs) -> list[TrainState]:
         if states[i] is None:
             fresh = programs.init(i)
             states[i], member.best = fresh["train"], fresh["best"]
+            member.draw(lambda best=member.best: best)
         else:
             _LOG.info("%s: resuming after step %d.", member.run.who, member.step)
     return states
@@ -219,6 +220,8 @@ def _run(
             reports.write()
             losses = [members[i].evaluate(programs.export(state, i)) for i in going]
             reports.show_valid(losses, target)
+        for i in going:
+            members[i].draw(lambda i=i, state=state: programs.export(state, i))
         stopping = stop()
         due = stopping or target % settings.checkpoint_every == 0
         for i in going:

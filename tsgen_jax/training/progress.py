@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import math
 import os
+from collections.abc import Callable
 
 import jax
 from ml_collections import ConfigDict
@@ -13,6 +14,7 @@ from tsgen_jax.runs.checkpoint import Checkpoints
 from tsgen_jax.runs.metrics import Writer
 from tsgen_jax.runs.tracking import Tracker
 from tsgen_jax.runtime import hosts
+from tsgen_jax.training import snapshots
 from tsgen_jax.types import Array, Batch, PyTree
 
 _NUM_KEPT = 2  # Checkpoints: if the newest is broken, one more is there.
@@ -140,6 +142,18 @@ class Member:
         if self._progress.note(values["loss"], self.step):
             self.best = weights
         return values["loss"]
+
+    def draw(self, export: Callable[[], PyTree]) -> None:
+        """Keeps what its weights draw, where this is a step to show.
+
+        Args:
+            export: gives the weights; it is called where they are needed.
+        """
+        stage, shown = self.run.stage, snapshots.steps(self._settings)
+        if stage.snapshot and (self.step in shown or self.finished):
+            drawn = stage.snapshot(hosts.local(export()), self.run.rows)
+            if hosts.is_first():
+                snapshots.write(self.run.workdir, stage.name, self.step, drawn)
 
     def save(self, state: PyTree) -> None:
         """Starts a checkpoint of `state`, a copy of its train state."""

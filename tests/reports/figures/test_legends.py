@@ -26,7 +26,11 @@ _MORE = {
     "generated": (series.plot_generated, (_X, _Y, ["a", "b"])),
 }
 _ALL = {name: of[:2] for name, of in _PLOTS.items()} | _MORE
-_IMAGES = ("confusion", "maps")  # Of one kind: a bar, or numbers, say what they mean.
+_IMAGES = (
+    "confusion",
+    "maps",
+    "attention",
+)  # Of one kind: a bar, or numbers, say what they mean.
 
 
 def _drawn(figure):

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from tsgen_jax.reports import page
-from tsgen_jax.reports.figures import canvas, compare, judges, series, spectra, tokens
+from tsgen_jax.reports.figures import (
+    attention,
+    canvas,
+    compare,
+    filters,
+    judges,
+    latents,
+    series,
+    spectra,
+    tokens,
+)
+from tsgen_jax.shown import Attention, Traversal
 
 _PIXELS = 390 - 32  # Less the margins of the page.
 _RNG = np.random.default_rng(0)
@@ -47,6 +58,30 @@ _PLOTS = {
         tokens.plot_decoding,
         (np.ones((6, 5), int), np.ones((6, 9, 1)), 8),
         3,
+    ),
+    "filters": (filters.plot_filters, (_X, "the first layer"), 2),
+    "attention": (
+        attention.plot_attention,
+        (
+            Attention(
+                {"layer 1": np.ones((12, 4, 4))}, _X, tuple("ab" * 6), "", "token", 0
+            ),
+        ),
+        2,
+    ),
+    "latents": (
+        latents.plot_traversal,
+        (
+            Traversal(
+                tuple("abcd"), ("-2 sd", "0 sd", "+2 sd"), _X.reshape(4, 3, 20, 2), ""
+            ),
+        ),
+        1,
+    ),
+    "snapshots": (
+        latents.plot_snapshots,
+        ({0: _X[:4], 9: _X[4:8]}, _Y[:4], _X[8:], ["class a", "class b"]),
+        2,
     ),
     "compare": (compare.plot_scores, ([_SCORE, _SCORE],), 1),
 }

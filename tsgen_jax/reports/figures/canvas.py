@@ -71,18 +71,21 @@ def finish(
     x_label: str,
     said: str,
     marks: Mapping[str, Mapping] = _NO_MARKS,
+    beside: int = 0,
 ) -> Figure:
     """Writes the title, what is `said` below, and all axes in one style.
 
     `marks` go into a legend between title and panels: name -> a line's look, as
-    `Line2D` takes it; `BAND` and `DOT` are looks as well.
+    `Line2D` takes it; `BAND` and `DOT` are looks as well. So many stand `beside` each
+    other; 0: as many as usual.
     """
     size = 11 if columns(2) == 2 else 10
-    lines = -(-len(marks) // columns(*_MARKS)) if marks else 0
+    beside = beside or columns(*_MARKS)
+    lines = -(-len(marks) // beside) if marks else 0
     place = {"x": 0.01, "ha": "left", "weight": "bold"}
     figure.suptitle(title + "\n" * lines, fontsize=size, **place)
     if marks:
-        _legend_below_title(figure, marks, size / 72 * 1.4)
+        _legend_below_title(figure, marks, size / 72 * 1.4, beside)
     said = "\n".join(textwrap.wrap(said, _LETTERS[_width()]))
     figure.supxlabel(said, fontsize=7.5, x=0.01, ha="left")
     for ax in axes[-1]:
@@ -95,7 +98,7 @@ def finish(
     return figure
 
 
-def _legend_below_title(figure: Figure, marks, title: float) -> None:
+def _legend_below_title(figure: Figure, marks, title: float, beside: int) -> None:
     """A legend `title` inches below the top: the title leaves lines free for it."""
     looks = [Line2D([], [], **{"lw": 1.3, **look}) for look in marks.values()]
     figure.legend(
@@ -103,7 +106,7 @@ def _legend_below_title(figure: Figure, marks, title: float) -> None:
         list(marks),
         loc="upper left",
         bbox_to_anchor=(0, 1 - title / figure.get_size_inches()[1]),
-        ncols=columns(*_MARKS),
+        ncols=beside,
         fontsize=7.5,
         frameon=False,
         handlelength=1.6,

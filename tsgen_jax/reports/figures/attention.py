@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -32,7 +33,7 @@ def plot_attention(of: Attention) -> Figure:
         ax.set_title(canvas.short(f"class {of.names[i]}", 20), fontsize=8)
     for (name, weights), row in zip(layers.items(), axes[1:], strict=True):
         most = max(weights[:shown].max(), 1e-6)
-        look = {"cmap": "viridis", "vmin": 0, "vmax": most, "aspect": "auto"}
+        look = {"cmap": "viridis", "norm": PowerNorm(0.5, 0, most), "aspect": "auto"}
         for ax, one in zip(row, weights, strict=False):
             extent = _extent(of, one.shape, length)
             image = ax.imshow(one, extent=extent, interpolation="nearest", **look)
@@ -44,7 +45,12 @@ def plot_attention(of: Attention) -> Figure:
         row[0].set_ylabel(f"{canvas.short(name, 12)}\n{of.place}")
         figure.colorbar(image, ax=row, label="weight", aspect=10)
     axes[0, 0].set_ylabel("value")
-    said = "A row says what was read for that place; bright: more weight."
+    if not of.size:
+        for ax in axes[0]:
+            ax.set_xlabel("time point")
+    said = (
+        "A row says what was read for that place; brightness is the root of the weight."
+    )
     if of.size > 1:
         said += f" Columns are {of.size} time points wide."
     if of.breaks:

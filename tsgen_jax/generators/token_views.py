@@ -28,7 +28,7 @@ def views(of: Any, key: Array, x: Array, label: Array) -> dict[str, View]:
     found, before = {}, None
     tokens = of.coder.split(of.encode(x))
     names = tuple(of.info.classes[k] for k in label)
-    for band, model in of.coder.models.items():
+    for number, (band, model) in enumerate(of.coder.models.items()):
         end, words = (f"_{band}", f" of the {band} band") if band else ("", "")
         weights = of_band(of.tokenizer_weights, band)
         found[f"filters{end}"] = Filters(
@@ -36,7 +36,8 @@ def views(of: Any, key: Array, x: Array, label: Array) -> dict[str, View]:
             filters_of(model, weights),
         )
         network, own = of.programs.priors[band], of.prior_weights[band]
-        read = functools.partial(_read, network, own, key, before, label)
+        mine = jax.random.fold_in(key, number)
+        read = functools.partial(_read, network, own, mine, before, label)
         layers, what, breaks = read(tokens[band], model.map_shape)
         found[f"attention{end}"] = Attention(
             layers, x, names, f"What the prior{words} reads {what}", "token", 0, breaks

@@ -40,6 +40,7 @@ class Traversal(NamedTuple):
     values: tuple[str, ...]  # The S values that each takes.
     x: Array  # float [D, S, L, C], in original units.
     what: str  # Which numbers, and where the others stay, in a sentence.
+    title: str = "Latents"
 
 
 View = Filters | Attention | Traversal

@@ -21,6 +21,7 @@ from tsgen_jax.runs.limits import INFINITY, WIDEST
 from tsgen_jax.stages import adversarial
 
 GENERATOR = games.Game
+_STAYS = "All else stays as it was drawn."
 _CODES = (-1.0, -0.5, 0.0, 0.5, 1.0)  # Values of a code in [-1, 1] that are shown.
 
 
@@ -78,18 +79,16 @@ def _views(networks: adversarial.Networks, of: games.Game, key, x, label):
     if categories:
         latents = np.tile(begun, (1, categories, 1))
         latents[..., first : first + categories] = np.eye(categories)
-        names = tuple(f"{i + 1}" for i in range(categories))
-        rest = ("category",), names, "The categorical code; all else stays."
-        found["categories"] = traverse(of.info, decode, latents, label[0], *rest)
+        names = tuple(f"category {i + 1}" for i in range(categories))
+        rest = ("the code",), names, _STAYS
+        made = traverse(of.info, decode, latents, label[0], *rest)
+        found["categories"] = made._replace(title="Categorical code")
     if networks.num_numbers:
         at = np.tile(_CODES, (networks.num_numbers, 1))
         places = first + categories + np.arange(networks.num_numbers)
         latents = traversal.moved(begun, places, at)
         names = tuple(f"code {i + 1}" for i in range(networks.num_numbers))
-        rest = (
-            names,
-            traversal.names_of(_CODES),
-            "The codes in [-1, 1]; all else stays.",
-        )
-        found["codes"] = traverse(of.info, decode, latents, label[0], *rest)
+        rest = names, traversal.names_of(_CODES), _STAYS
+        made = traverse(of.info, decode, latents, label[0], *rest)
+        found["codes"] = made._replace(title="Codes in [-1, 1]")
     return found

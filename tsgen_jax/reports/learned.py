@@ -45,8 +45,8 @@ def _drawn(view: View, first_class: str) -> page.Section:
         return page.drawn("Attention", view.what, plot_attention, (view._replace(x=x),))
     x = np.stack([hold_ends(each) for each in view.x])
     return page.drawn(
-        "Latents",
-        f"Means of series of class {first_class} while one number behind them moves.",
+        view.title,
+        f"Series of class {first_class} while one number behind them moves.",
         latents.plot_traversal,
         (view._replace(x=x),),
     )

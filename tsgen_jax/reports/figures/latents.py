@@ -46,8 +46,8 @@ def plot_traversal(of: Traversal) -> Figure:
         of.values[i]: {"color": colour}
         for i, colour in zip(picked, shades, strict=True)
     }
-    beside = len(marks)  # In order, as a scale has them.
-    return canvas.finish(figure, "Latents", axes, "time point", said, marks, beside)
+    beside = len(marks) if max(map(len, marks)) < 8 else 0  # In order, as a scale.
+    return canvas.finish(figure, of.title, axes, "time point", said, marks, beside)
 
 
 def plot_snapshots(

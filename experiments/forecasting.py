@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from experiments import baselines, completion  # noqa: E402
 from experiments.baselines import by_channel  # noqa: E402
+from tsgen_jax.runs import provenance  # noqa: E402
 
 
 def main():
@@ -47,10 +48,13 @@ def main():
             guesses[f"seasonal ({season})"] = naive
         found = completion.judge(draws, guesses, y, ~seen)
         name = model.facts.name
-        title = f"{name}: the last quarter forecast"
+        title = f"{name}: the last quarter forecast by {model.config.generator}"
         completion.tell(title, found)
-        entries.append({"data": name, "horizon": horizon, "scores": found})
-        path = str(pathlib.Path(args.out).with_suffix("")) + f"-{name}.png"
+        of = model.config.generator
+        about = {"generator": of, "data": name, "horizon": horizon}
+        about["commit"] = (provenance.read(run) or {}).get("commit", "")  # Of training.
+        entries.append({**about, "scores": found})
+        path = str(pathlib.Path(args.out).with_suffix("")) + f"-{of}-{name}.png"
         ets = guesses["aeon AutoETS"]
         completion.draw(path, y, seen, draws, ets, "AutoETS", title)
     completion.write(args.out, entries, args)

@@ -252,6 +252,7 @@ measured. FIDs by an FCN of another machine are not comparable (see the top), Mi
 `marginal_distribution_difference`, ACD: `autocorrelation_difference`, copies: `copied_sequences`.
 Training seconds (gradient steps, compiling left out; 0 where a model is solved), series per second and
 parameters (all numbers that a model keeps): `generator-costs.jsonl`. Numbers: `generators.jsonl`.
+`ssl_vqvae` with noise by class was judged anew with networks of the commits that a line's `networks` names.
 """,
     """
 ```sh

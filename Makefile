@@ -15,7 +15,7 @@ test: $(READY)
 
 # Every generator through all that a generator must do.
 contract: $(READY)
-	$(VENV)/bin/python -m pytest -m "slow or not slow" --dist load tests/generators/test_every_generator.py $(ARGS)
+	$(VENV)/bin/python -m pytest -m "slow or not slow" --dist loadgroup tests/generators/test_every_generator.py $(ARGS)
 
 test-all: $(READY)
 	$(VENV)/bin/python -m pytest -m "slow or not slow" $(ARGS)

@@ -36,11 +36,16 @@ _ONE_OF_A_KIND = ("ddpm", "gaussian")
 
 
 def _names(often: tuple[str, ...]) -> list:
-    """All generators; those that are not among `often` as slow tests."""
-    return [
-        name if name in often else pytest.param(name, marks=pytest.mark.slow)
-        for name in generators.NAMES
-    ]
+    """All generators; those that are not among `often` as slow tests.
+
+    With `--dist loadgroup` all tests of a generator go to one process: it trains once.
+    """
+    found = []
+    for name in generators.NAMES:
+        marks = [pytest.mark.xdist_group(name)]
+        marks += [] if name in often else [pytest.mark.slow]
+        found.append(pytest.param(name, marks=marks))
+    return found
 
 
 costly = pytest.mark.parametrize("made", _names(_ONE_OF_A_KIND), indirect=True)
@@ -294,6 +299,7 @@ def test_the_program_of_jax_alone_draws_the_samples(made):
     np.testing.assert_allclose(x, drawn, atol=2e-3)
 
 
+@pytest.mark.xdist_group("programs")
 @pytest.mark.parametrize("name", generators.NAMES)
 def test_a_program_draws_any_number_of_series(name):
     """As in an exported file, where the number of series is free; nothing is compiled."""

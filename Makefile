@@ -21,8 +21,9 @@ test-all: $(READY)
 	$(VENV)/bin/python -m pytest -m "slow or not slow" $(ARGS)
 
 # A sweep of sixteen hardly trained runs and its tables: the machinery of experiments/.
+# Programs run for seconds, so they are compiled without effort.
 ablation: $(READY)
-	$(VENV)/bin/python -m experiments.launch tiny --results=runs --processes=$(PROCESSES) $(ARGS)
+	XLA_FLAGS="$$XLA_FLAGS --xla_backend_optimization_level=0" $(VENV)/bin/python -m experiments.launch tiny --results=runs --processes=$(PROCESSES) $(ARGS)
 	$(VENV)/bin/python -m experiments.tables runs/tiny --reference=none
 
 lint: $(READY)

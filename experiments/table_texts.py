@@ -229,7 +229,7 @@ rest on them. The warning at the top holds for them as well.
 * **Noise in samples**, none against what the runs chose (width 256): ECG5000 (scale 0.5) `fid` fcn
   0.272 to 0.158 and `recall` minirocket 0.32 to 0.64; SyntheticControl (1) 17.9 to 6.3 and 0.22 to
   0.65; SonyAIBORobotSurface2 (0.75) 2.37 to 1.21 and 0.33 to 0.67; GunPoint chose 0. The noise
-  knows no class: where classes differ in theirs, it is too large in one and too small in another.
+  knew no class then: where classes differ in theirs, it was too large in one and too small in another.
 * **Width of the projector** (VIbCReg, two seeds, `linear_probe` in %): 256: GunPoint 72, 83;
   ECG5000 91.3, 92.5; SwedishLeaf 69.0, 69.4. 1024: 76, 81; 92.0, 92.6; 70.7, 71.8. 4096: 74, 80;
   91.9, 92.2; 73.3, 70.1. Seeds differ as much as widths.

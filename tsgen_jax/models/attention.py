@@ -23,8 +23,12 @@ def weights(
     Returns:
         'layer 1', 'layer 2', ... -> float [B, Q, T], a row sums to 1.
     """
-    _, kept = network.apply(variables, *args, **named, mutable="intermediates")
-    found = jax.tree_util.tree_flatten_with_path(kept["intermediates"])[0]
+
+    def read(variables, args):
+        return network.apply(variables, *args, **named, mutable="intermediates")[1]
+
+    kept = jax.jit(read)(variables, args)["intermediates"]
+    found = jax.tree_util.tree_flatten_with_path(kept)[0]
     # In the order of the layers' numbers: 'block_10' comes after 'block_9'.
     found.sort(key=lambda leaf: _numbers(leaf[0]))
     means = [np.asarray(leaf.mean(1), np.float32) for _, leaf in found]

@@ -64,6 +64,7 @@ def filters(layer: Callable[[Array], Array], length: int, channels: int) -> np.n
         y = layer(x[None])[0]
         return y[len(y) // 2].reshape(-1)
 
-    slopes = np.asarray(jax.jacrev(middle)(jnp.zeros((length, channels))))
+    # Compiled as one program, in which the rest of the network is left out.
+    slopes = np.asarray(jax.jit(jax.jacrev(middle))(jnp.zeros((length, channels))))
     seen = np.flatnonzero(np.abs(slopes).max((0, 2)))
     return slopes[:, seen[0] : seen[-1] + 1] if len(seen) else slopes[:, :1]

@@ -1,5 +1,3 @@
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -133,30 +131,3 @@ def test_it_covers_two_clusters(tmp_path):
     drawn = generator.program(jax.random.key(3), jnp.zeros(400, jnp.int32)).mean((1, 2))
     assert 0.1 < (drawn < 0).mean() < 0.4
     assert (np.abs(np.abs(drawn) - 1) < 0.3).mean() > 0.9
-
-
-@pytest.mark.slow
-def test_it_covers_two_moons(tmp_path):
-    """Points of the plane as series of two time points."""
-    from sklearn.datasets import make_moons
-
-    x, _ = make_moons(512, noise=0.05, random_state=0)
-    middle, size = x.mean(0), x.std(0)
-    rows = {
-        "x": ((x - middle) / size).astype(np.float32)[..., None],
-        "label": np.zeros(512, np.int32),
-    }
-    info = dataclasses.replace(DataInfo.of(tiny.make_dataset()), length=2)
-    config = _config(6000)
-    config.gan.width = 64
-    generator = _trained(config, info, rows, tmp_path)
-    drawn = generator.program(jax.random.key(3), jnp.zeros(1000, jnp.int32))
-    drawn = np.asarray(drawn)[..., 0] * size + middle
-    angle = np.linspace(0, np.pi, 13)
-    upper = np.stack([np.cos(angle), np.sin(angle)], 1)
-    lower = np.stack([1 - np.cos(angle), 0.5 - np.sin(angle)], 1)
-    away = np.linalg.norm(drawn[:, None, None] - np.stack([upper, lower]), axis=-1)
-    of_moon, nearest = away.min(2), away.min(0)
-    assert (of_moon.min(1) < 0.25).mean() > 0.95  # On a moon,
-    assert 0.35 < (of_moon[:, 0] < of_moon[:, 1]).mean() < 0.65  # on each of them,
-    assert (nearest < 0.25).all()  # and all along both.

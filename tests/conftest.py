@@ -28,6 +28,7 @@ os.environ["XDG_CACHE_HOME"] = _HOME.name
 # Files go to two processes whole: long ones first, or one of the two ends alone.
 _LONG = ("test_resume", "test_pipeline", "test_loop", "test_assess", "test_configs")
 _LONG += ("test_docs", "test_every_generator", "test_train", "test_evaluate")
+_LONG += ("test_notebooks", "test_examples", "test_timevqvae", "test_answers")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -149,11 +149,7 @@ def main(argv: list[str]) -> None:
                 job = cases.make_job(case, shape)
                 jobs = {"now": {**job, "config": now}, "then": {**job, "config": older}}
                 about = f"{case.name}, L = {shape.length}"
-                try:
-                    entry = pairs.measure(start, jobs, args.rounds, args.seconds)
-                except turns.SideFailed as reason:
-                    raise SystemExit(f"{about}: not measured: {reason}") from None
-                print(pairs.line(about, entry), flush=True)
+                entry = pairs.measured(about, start, jobs, args)
                 said = {"case": f"{case.name}-{shape.length}", "shape": vars(shape)}
                 entries.append({**said, "changed": changed, **entry})
                 pairs.write(path, head, entries)

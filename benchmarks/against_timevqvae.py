@@ -73,11 +73,7 @@ def main(argv: list[str]) -> None:
             job = cases.make_job(case, shape)
             jobs = {side: job for side in case.sides}
             about = f"{name}: {case.about}"
-            try:
-                entry = pairs.measure(start, jobs, args.rounds, args.seconds)
-            except turns.SideFailed as reason:
-                raise SystemExit(f"{about}: not measured: {reason}") from None
-            print(pairs.line(about, entry), flush=True)
+            entry = pairs.measured(about, start, jobs, args)
             said = {"case": f"{case.name}-{name}", "shape": vars(shape)}
             entries.append({**said, **entry})
             pairs.write(path, head, entries)

@@ -203,3 +203,17 @@ def is_slower(entry: dict, limit: float) -> bool:
     """Whether the whole interval is above `limit`, by every clock."""
     clocks = [entry[clock] for clock in ("wall", "processor") if clock in entry]
     return all(clock["ratio"]["low"] > limit for clock in clocks)
+
+
+def measured(about: str, start, jobs: dict, args: argparse.Namespace) -> dict:
+    """What `measure` finds, its line printed.
+
+    Raises:
+        SystemExit: a side failed; says which case and why.
+    """
+    try:
+        entry = measure(start, jobs, args.rounds, args.seconds)
+    except turns.SideFailed as reason:
+        raise SystemExit(f"{about}: not measured: {reason}") from None
+    print(line(about, entry), flush=True)
+    return entry
